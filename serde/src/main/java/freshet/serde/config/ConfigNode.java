@@ -1,0 +1,300 @@
+package freshet.serde.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One object of a configuration tree, read key by key. A reader asks for what it knows; every mistake (wrong type, out of
+ * range, unknown word) is noted with its path and the reading goes on with a harmless value, so that {@link #check} can
+ * report all mistakes at once, including the keys that nobody asked for. Not thread-safe.
+ */
+public final class ConfigNode {
+    private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|h|d)");
+
+    private final String source;
+    private final String path;
+    private final JsonNode json;
+    private final List<String> problems;
+    private final SortedSet<String> known = new TreeSet<>();
+    private final Map<String, List<ConfigNode>> children = new LinkedHashMap<>();
+
+    private ConfigNode(String source, String path, JsonNode json, List<String> problems) {
+        this.source = source;
+        this.path = path;
+        this.json = json;
+        this.problems = problems;
+    }
+
+    /**
+     * The root of a tree.
+     *
+     * @param source what messages call it: usually the file's name
+     */
+    public static ConfigNode root(String source, JsonNode json) {
+        ConfigNode root = new ConfigNode(source, "", json, new ArrayList<>());
+        if (!json.isObject()) {
+            root.problems.add("the file: found " + describe(json) + ", expected keys and values");
+        }
+        return root;
+    }
+
+    /** Throws everything that was noted in the whole tree, if anything was. Call on the root after all readers. */
+    public void check() {
+        List<String> all = new ArrayList<>(problems);
+        collectUnknownKeys(all);
+        if (!all.isEmpty()) {
+            throw new ConfigException(source, all);
+        }
+    }
+
+    private void collectUnknownKeys(List<String> into) {
+        json.fieldNames().forEachRemaining(name -> {
+            if (!known.contains(name)) {
+                into.add(at(name) + ": not a known key" + suggestion(name));
+            }
+        });
+        children.values().forEach(list -> list.forEach(child -> child.collectUnknownKeys(into)));
+    }
+
+    private String suggestion(String name) {
+        return known.isEmpty() ? "" : "; allowed here: " + String.join(", ", known);
+    }
+
+    /** Notes a mistake at a key of this node, in the words "found ..., expected ...". */
+    public void problem(String key, String text) {
+        problems.add(at(key) + ": " + text);
+    }
+
+    /** The path of a key of this node, as messages write it. */
+    public String at(String key) {
+        return path.isEmpty() ? key : path + "." + key;
+    }
+
+    /** The tree below this node as it was read. */
+    public JsonNode json() {
+        return json;
+    }
+
+    public boolean has(String key) {
+        known.add(key);
+        return json.hasNonNull(key);
+    }
+
+    /** The keys of this node, in file order, for maps whose keys are names; all count as known. */
+    public List<String> keys() {
+        List<String> names = new ArrayList<>();
+        json.fieldNames().forEachRemaining(names::add);
+        known.addAll(names);
+        return names;
+    }
+
+    /** Required text. */
+    public String string(String key) {
+        String value = string(key, null);
+        if (value == null) {
+            if (!has(key)) {
+                problem(key, "missing; expected text");
+            }
+            return "";
+        }
+        return value;
+    }
+
+    /** Optional text. */
+    public @Nullable String string(String key, @Nullable String byDefault) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        if (!value.isValueNode() || value.asText().isBlank()) {
+            problem(key, "found " + describe(value) + ", expected text");
+            return byDefault;
+        }
+        return value.asText();
+    }
+
+    /** A list of texts; a single text counts as a list of one. Empty where absent. */
+    public List<String> strings(String key) {
+        if (!has(key)) {
+            return List.of();
+        }
+        JsonNode value = json.get(key);
+        List<String> texts = new ArrayList<>();
+        for (JsonNode element : value.isArray() ? value : List.of(value)) {
+            if (element.isValueNode() && !element.isNull()) {
+                texts.add(element.asText());
+            } else {
+                problem(key, "found " + describe(element) + " in the list, expected text");
+            }
+        }
+        return texts;
+    }
+
+    public int integer(String key, int byDefault, int min, int max) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        if (!value.canConvertToInt() || !value.isIntegralNumber() || value.asInt() < min || value.asInt() > max) {
+            problem(key, "found " + describe(value) + ", expected a whole number from " + min + " to " + max);
+            return byDefault;
+        }
+        return value.asInt();
+    }
+
+    public long longInteger(String key, long byDefault) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        if (!value.isIntegralNumber()) {
+            problem(key, "found " + describe(value) + ", expected a whole number");
+            return byDefault;
+        }
+        return value.asLong();
+    }
+
+    /** A list of whole numbers, each from min to max; {@code byDefault} where absent. */
+    public List<Integer> integers(String key, List<Integer> byDefault, int min, int max) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        List<Integer> numbers = new ArrayList<>();
+        for (JsonNode element : value.isArray() ? value : List.of(value)) {
+            if (!element.isIntegralNumber() || element.asLong() < min || element.asLong() > max) {
+                problem(key, "found " + describe(element) + ", expected whole numbers from " + min + " to " + max);
+                return byDefault;
+            }
+            numbers.add(element.asInt());
+        }
+        return numbers;
+    }
+
+    public double number(String key, double byDefault, double min, double max) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        if (!value.isNumber() || !(value.asDouble() >= min && value.asDouble() <= max)) {
+            problem(key, "found " + describe(value) + ", expected a number from " + min + " to " + max);
+            return byDefault;
+        }
+        return value.asDouble();
+    }
+
+    public boolean flag(String key, boolean byDefault) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        if (!value.isBoolean()) {
+            problem(key, "found " + describe(value) + ", expected true or false");
+            return byDefault;
+        }
+        return value.asBoolean();
+    }
+
+    /** A span of time such as 500ms, 30s, 10m, 1h or 2d. */
+    public Duration duration(String key, Duration byDefault) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        JsonNode value = json.get(key);
+        Matcher matcher = DURATION.matcher(value.asText());
+        if (!matcher.matches()) {
+            problem(key, "found " + describe(value) + ", expected a span of time such as 500ms, 30s, 10m, 1h or 2d");
+            return byDefault;
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            case "h" -> Duration.ofHours(amount);
+            default -> Duration.ofDays(amount);
+        };
+    }
+
+    /** One of an enum's values, written in lower case. */
+    public <E extends Enum<E>> E oneOf(String key, Class<E> words, E byDefault) {
+        if (!has(key)) {
+            return byDefault;
+        }
+        String text = json.get(key).asText();
+        for (E word : words.getEnumConstants()) {
+            if (word.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return word;
+            }
+        }
+        problem(
+                key,
+                "found '" + text + "', expected one of "
+                        + String.join(
+                                ", ",
+                                Arrays.stream(words.getEnumConstants())
+                                        .map(word -> word.name().toLowerCase(Locale.ROOT))
+                                        .toList()));
+        return byDefault;
+    }
+
+    /** The object at a key; an empty one where it is absent. The same key always gives the same node. */
+    public ConfigNode child(String key) {
+        known.add(key);
+        return children.computeIfAbsent(key, name -> {
+                    JsonNode value = json.path(name);
+                    if (!value.isMissingNode() && !value.isNull() && !value.isObject()) {
+                        problem(name, "found " + describe(value) + ", expected keys and values");
+                    }
+                    JsonNode object = value.isObject() ? value : MissingNode.getInstance();
+                    return List.of(new ConfigNode(source, at(name), object, problems));
+                })
+                .get(0);
+    }
+
+    /** The objects of the list at a key; none where it is absent. The same key always gives the same nodes. */
+    public List<ConfigNode> children(String key) {
+        known.add(key);
+        return children.computeIfAbsent(key, name -> {
+            List<ConfigNode> nodes = new ArrayList<>();
+            JsonNode value = json.path(name);
+            if (!value.isMissingNode() && !value.isNull() && !value.isArray()) {
+                problem(name, "found " + describe(value) + ", expected a list");
+                return nodes;
+            }
+            int index = 0;
+            for (JsonNode element : value) {
+                String place = at(name) + "[" + index++ + "]";
+                if (element instanceof ObjectNode) {
+                    nodes.add(new ConfigNode(source, place, element, problems));
+                } else {
+                    problems.add(place + ": found " + describe(element) + ", expected keys and values");
+                }
+            }
+            return nodes;
+        });
+    }
+
+    private static String describe(JsonNode value) {
+        if (value.isObject()) {
+            return "keys and values";
+        }
+        if (value.isArray()) {
+            return "a list";
+        }
+        return "'" + value.asText() + "'";
+    }
+}
