@@ -1,0 +1,73 @@
+package freshet.jobs;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The arrows of the design: serde says what travels, feature-store and model say what it means, flink-jobs moves it. */
+@AnalyzeClasses(packages = "freshet", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    private static final String FLINK = "org.apache.flink..";
+    private static final String KAFKA = "org.apache.kafka..";
+
+    @ArchTest
+    static final ArchRule serdeDependsOnNothingOfOurs = noClasses()
+            .that()
+            .resideInAPackage("freshet.serde..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("freshet.features..", "freshet.model..", "freshet.jobs..", FLINK, KAFKA);
+
+    @ArchTest
+    static final ArchRule featuresKnowNeitherModelNorWhatMovesThem = noClasses()
+            .that()
+            .resideInAPackage("freshet.features..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("freshet.model..", "freshet.jobs..", FLINK);
+
+    @ArchTest
+    static final ArchRule modelKnowsNeitherFeaturesNorWhatMovesIt = noClasses()
+            .that()
+            .resideInAPackage("freshet.model..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("freshet.features..", "freshet.jobs..", FLINK);
+
+    @ArchTest
+    static final ArchRule onlyFollowersSpeakToABroker = noClasses()
+            .that()
+            .resideInAnyPackage("freshet.features..", "freshet.model..")
+            .and()
+            .resideOutsideOfPackages("freshet.features.online..", "freshet.model.serve..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage(KAFKA);
+
+    @ArchTest
+    static final ArchRule coresAreFreeOfTheFramework = noClasses()
+            .that()
+            .haveSimpleNameEndingWith("Core")
+            .or()
+            .resideInAnyPackage("freshet.jobs.sim..", "freshet.jobs.dataset..", "freshet.jobs.report..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(FLINK, KAFKA);
+
+    @ArchTest
+    static final ArchRule nativeMathsStaysOutOfTheTrainer = noClasses()
+            .that()
+            .resideInAnyPackage("freshet.jobs.train..", "freshet.model.learn..", "freshet.model.table..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("ai.onnxruntime..");
+
+    @ArchTest
+    static final ArchRule modulesHaveNoCycles =
+            slices().matching("freshet.(*)..").should().beFreeOfCycles();
+}
