@@ -1,0 +1,58 @@
+package freshet.jobs.config;
+
+import freshet.serde.config.ConfigNode;
+import java.time.Duration;
+
+/**
+ * The block {@code events}: how events arrive. All spans but {@code idleTimeout} and {@code alignmentInterval} are event
+ * time.
+ *
+ * @param maxDisorder an event may arrive this much behind the newest one of its partition; later ones are late
+ * @param feedbackWait feedback that comes before its impression waits this long for it
+ * @param duplicateWindow an id seen again within this span is a duplicate
+ * @param idleTimeout a partition silent for this long (wall clock) no longer holds event time back; well above any pause
+ *     of a producer, since its next events may then be late
+ * @param maxDrift a partition this far ahead of the slowest one is not read until that has caught up
+ * @param alignmentInterval how often (wall clock) the drift is looked at
+ * @param impressions format of the impressions topic
+ * @param feedback format of the feedback topic
+ * @param histories format of the histories topic
+ */
+public record EventsConfig(
+        Duration maxDisorder,
+        Duration feedbackWait,
+        Duration duplicateWindow,
+        Duration idleTimeout,
+        Duration maxDrift,
+        Duration alignmentInterval,
+        WireFormat impressions,
+        WireFormat feedback,
+        WireFormat histories) {
+
+    static EventsConfig read(ConfigNode events) {
+        ConfigNode alignment = events.child("alignment");
+        return new EventsConfig(
+                events.duration("max_disorder", Duration.ofMinutes(1)),
+                events.duration("feedback_wait", Duration.ofMinutes(10)),
+                events.duration("duplicate_window", Duration.ofHours(1)),
+                positive(events, "idle_timeout", Duration.ofMinutes(1)),
+                positive(alignment, "max_drift", Duration.ofMinutes(5)),
+                positive(alignment, "every", Duration.ofMillis(500)),
+                format(events, "impressions"),
+                format(events, "feedback"),
+                format(events, "histories"));
+    }
+
+    private static WireFormat format(ConfigNode events, String stream) {
+        return events.child(stream).oneOf("format", WireFormat.class, WireFormat.AVRO);
+    }
+
+    private static Duration positive(ConfigNode node, String key, Duration byDefault) {
+        Duration span = node.duration(key, byDefault);
+        if (span.isZero()) {
+            node.problem(key, "found '0', expected a span longer than nothing");
+            return byDefault;
+        }
+        return span;
+    }
+}

@@ -1,0 +1,136 @@
+package freshet.jobs.config;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import freshet.serde.config.ConfigException;
+import freshet.serde.config.ConfigNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Everything that one YAML file says, checked. The file {@code freshet/kuairand.yaml} on the class path is the grammar by
+ * example; to that come {@code topics} and {@code kafka}.
+ *
+ * @param name of the deployment: part of consumer groups, client ids and uids of Kafka
+ * @param events how events arrive
+ * @param topics names of Kafka topics
+ * @param kafka properties of Kafka's clients
+ * @param snapshotEvery event time between snapshots
+ * @param json the whole file as one JSON text; {@link #fromJson} makes this record again from it
+ */
+public record FreshetConfig(
+        String name, EventsConfig events, TopicsConfig topics, KafkaConfig kafka, Duration snapshotEvery, String json) {
+
+    private static final ObjectMapper YAML = YAMLMapper.builder()
+            .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+            .build();
+    private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+    private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,39}");
+
+    /**
+     * Reads and checks a file.
+     *
+     * @throws ConfigException naming every mistake in it
+     * @throws UncheckedIOException when the file cannot be read
+     */
+    public static FreshetConfig load(Path file) {
+        try {
+            return parse(file.toString(), Files.readString(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "reading the configuration: cannot read " + file.toAbsolutePath() + ": " + e, e);
+        }
+    }
+
+    /**
+     * Reads and checks a configuration that ships with Freshet.
+     *
+     * @param name such as {@code kuairand}, for the resource {@code freshet/kuairand.yaml}
+     */
+    public static FreshetConfig shipped(String name) {
+        String resource = "freshet/" + name + ".yaml";
+        try (InputStream in = FreshetConfig.class.getClassLoader().getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalArgumentException("reading the configuration: found no resource " + resource
+                        + " on the class path; expected the name of a configuration that ships with Freshet");
+            }
+            return parse(resource, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading the configuration: cannot read the resource " + resource, e);
+        }
+    }
+
+    /**
+     * Checks a YAML text.
+     *
+     * @param source what messages call it: usually the file's name
+     * @throws ConfigException naming every mistake in it
+     */
+    public static FreshetConfig parse(String source, String yaml) {
+        return read(source, tree(YAML, source, yaml));
+    }
+
+    /** The record whose {@link #json()} this is. */
+    public static FreshetConfig fromJson(String json) {
+        String source = "of the running job";
+        return read(source, tree(JSON, source, json));
+    }
+
+    /** The same configuration against other brokers, as when a demo or a test starts its own. */
+    public FreshetConfig withBootstrapServers(String addresses) {
+        ObjectNode root = (ObjectNode) tree(JSON, name, json);
+        root.withObjectProperty("kafka").put(KafkaConfig.BOOTSTRAP_SERVERS, addresses);
+        return read(name, root);
+    }
+
+    private static JsonNode tree(ObjectMapper mapper, String source, String text) {
+        try {
+            return mapper.readTree(text);
+        } catch (JsonProcessingException e) {
+            String place = e.getLocation() == null
+                    ? ""
+                    : " at line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr();
+            throw new ConfigException(source, List.of("not readable as YAML" + place + ": " + e.getOriginalMessage()));
+        }
+    }
+
+    private static FreshetConfig read(String source, JsonNode tree) {
+        ConfigNode root = ConfigNode.root(source, tree);
+        String name = root.string("name");
+        if (!name.isEmpty() && !NAME.matcher(name).matches()) {
+            root.problem("name", "found '" + name + "', expected 1 to 40 of a-z, 0-9, '_' and '-'");
+        }
+        List.of("tasks", "features", "model").forEach(root::has);
+        FreshetConfig config = new FreshetConfig(
+                name,
+                EventsConfig.read(root.child("events")),
+                TopicsConfig.read(root.child("topics")),
+                KafkaConfig.read(root.child("kafka")),
+                snapshotEvery(root.child("snapshots")),
+                tree.toString());
+        root.check();
+        return config;
+    }
+
+    private static Duration snapshotEvery(ConfigNode snapshots) {
+        Duration every = snapshots.duration("every", Duration.ofHours(1));
+        if (!every.equals(Duration.ofHours(1))) {
+            snapshots.problem("every", "found '" + every + "', expected 1h: versions are named by the hour");
+        }
+        return every;
+    }
+}

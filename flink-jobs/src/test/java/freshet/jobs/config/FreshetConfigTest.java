@@ -1,0 +1,154 @@
+package freshet.jobs.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import freshet.serde.config.ConfigException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FreshetConfigTest {
+
+    @Test
+    void theShippedConfigurationIsGood() {
+        FreshetConfig config = FreshetConfig.shipped("kuairand");
+
+        assertThat(config.name()).isEqualTo("kuairand");
+        assertThat(config.events().maxDisorder()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(config.topics().deadLetters()).isEqualTo("freshet.dead_letters");
+        assertThat(config.kafka().bootstrapServers()).isEqualTo("localhost:9092");
+    }
+
+    @Test
+    void anOperatorThatGetsTheJsonRebuildsTheSameConfiguration() {
+        FreshetConfig config = FreshetConfig.shipped("kuairand");
+
+        assertThat(FreshetConfig.fromJson(config.json())).isEqualTo(config);
+    }
+
+    @Test
+    void everythingOfAStreamCanBeSet() {
+        FreshetConfig config = FreshetConfig.parse("test.yaml", MINIMAL + """
+                        events:
+                          max_disorder: 5s
+                          feedback_wait: 6s
+                          duplicate_window: 7s
+                          idle_timeout: 8s
+                          alignment: {max_drift: 9s, every: 10ms}
+                          impressions: {format: json}
+                          feedback: {format: confluent}
+                          histories: {format: avro}
+                        topics:
+                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g}
+                        """);
+
+        assertThat(config.events())
+                .isEqualTo(new EventsConfig(
+                        Duration.ofSeconds(5),
+                        Duration.ofSeconds(6),
+                        Duration.ofSeconds(7),
+                        Duration.ofSeconds(8),
+                        Duration.ofSeconds(9),
+                        Duration.ofMillis(10),
+                        WireFormat.JSON,
+                        WireFormat.CONFLUENT,
+                        WireFormat.AVRO));
+        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g");
+    }
+
+    @Test
+    void allMistakesAreReportedAtOnceWithPathFoundAndAllowed() {
+        ConfigException mistakes =
+                catchThrowableOfType(ConfigException.class, () -> FreshetConfig.parse("test.yaml", """
+                        name: Not A Name
+                        events:
+                          max_disorder: soon
+                          impressions: {format: xml}
+                        topics:
+                          impressions: events
+                          feedback: events
+                        kafka:
+                          interceptor.classes: evil.Class
+                        snapshots: {every: 30m}
+                        snapshot: {}
+                        """));
+
+        assertThat(mistakes)
+                .hasMessageContaining("test.yaml")
+                .hasMessageContaining("name: found 'Not A Name', expected")
+                .hasMessageContaining("events.max_disorder: found 'soon', expected a span of time")
+                .hasMessageContaining("events.impressions.format: found 'xml', expected one of avro, confluent, json")
+                .hasMessageContaining("topics.feedback: found 'events', which is also topics.impressions")
+                .hasMessageContaining("kafka.interceptor.classes: not a client property that may be passed through")
+                .hasMessageContaining("snapshots.every: found 'PT30M', expected 1h")
+                .hasMessageContaining("snapshot: not a known key; allowed here:");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "- a", "a: b: c", "name: x\nname: y", "{"})
+    void aTextThatIsNoConfigurationIsOneMistakeAndNoStackTrace(String yaml) {
+        assertThatThrownBy(() -> FreshetConfig.parse("test.yaml", yaml))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("test.yaml");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ssl.keystore.password | changeit",
+                "sasl.jaas.config | org.apache.kafka.common.security.plain.PlainLoginModule required password=\"x\";",
+                "sasl.jaas.config | com.sun.security.auth.module.JndiLoginModule required p=\"${env:P}\";",
+                "config.providers | file",
+                "sasl.oauthbearer.token.endpoint.url | file:///etc/passwd",
+            })
+    void aPropertyThatLeaksASecretOrReachesTooFarIsRefused(String key, String value) {
+        assertThatThrownBy(() -> FreshetConfig.parse("test.yaml", MINIMAL + "kafka:\n  " + key + ": '" + value + "'\n"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("kafka." + key);
+    }
+
+    @Test
+    void secretsStayReferencesThatTheClientResolves() {
+        KafkaConfig kafka = FreshetConfig.parse("test.yaml", MINIMAL + """
+                                kafka:
+                                  bootstrap.servers: broker:9093
+                                  ssl.keystore.password: ${env:KEYSTORE_PASSWORD}
+                                  fetch.min.bytes: 1024
+                                  linger.ms: 20
+                                """).kafka();
+
+        assertThat(kafka.forConsumers())
+                .containsEntry("bootstrap.servers", "broker:9093")
+                .containsEntry("ssl.keystore.password", "${env:KEYSTORE_PASSWORD}")
+                .containsEntry("config.providers", "env,dir")
+                .containsEntry("fetch.min.bytes", "1024")
+                .doesNotContainKey("linger.ms");
+        assertThat(kafka.forProducers()).containsEntry("linger.ms", "20").doesNotContainKey("fetch.min.bytes");
+        assertThat(kafka.forAdmins()).doesNotContainKeys("linger.ms", "fetch.min.bytes");
+    }
+
+    @Test
+    void brokersCanBeReplaced() {
+        FreshetConfig config = FreshetConfig.shipped("kuairand").withBootstrapServers("localhost:1234");
+
+        assertThat(config.kafka().bootstrapServers()).isEqualTo("localhost:1234");
+        assertThat(FreshetConfig.fromJson(config.json()).kafka().bootstrapServers())
+                .isEqualTo("localhost:1234");
+    }
+
+    @Test
+    void aFileThatIsNotThereIsNamed() {
+        assertThatThrownBy(() -> FreshetConfig.load(Path.of("no-such.yaml")))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageContaining("no-such.yaml");
+    }
+
+    private static final String MINIMAL = "name: test\n";
+}
