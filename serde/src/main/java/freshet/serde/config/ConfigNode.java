@@ -143,6 +143,27 @@ public final class ConfigNode {
         return texts;
     }
 
+    /** A list of lists of texts, such as {@code [[user], [user, tag]]}; a text among them counts as a list of one. */
+    public List<List<String>> stringLists(String key) {
+        if (!has(key)) {
+            return List.of();
+        }
+        JsonNode value = json.get(key);
+        List<List<String>> lists = new ArrayList<>();
+        for (JsonNode element : value.isArray() ? value : List.of(value)) {
+            List<String> texts = new ArrayList<>();
+            for (JsonNode text : element.isArray() ? element : List.of(element)) {
+                if (text.isValueNode() && !text.isNull()) {
+                    texts.add(text.asText());
+                } else {
+                    problem(key, "found " + describe(text) + " in a list, expected text");
+                }
+            }
+            lists.add(texts);
+        }
+        return lists;
+    }
+
     public int integer(String key, int byDefault, int min, int max) {
         if (!has(key)) {
             return byDefault;

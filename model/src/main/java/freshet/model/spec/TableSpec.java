@@ -1,0 +1,28 @@
+package freshet.model.spec;
+
+/**
+ * A table of rows by id. A row is {@code float[rowWidth]}: first {@code width} weights, which a snapshot carries, then the
+ * optimizer's slots, which only the learner needs.
+ *
+ * @param name unique; {@code embedding.<table>}, {@code wide.<feature>}, {@code rate.<key>} or {@code shallow.<cross>}
+ * @param kind what its weights mean
+ * @param width number of weights in a row
+ * @param slots number of optimizer slots in a row
+ * @param initialRange weights of an id never seen are uniform in plus or minus this; 0 means zeros
+ */
+public record TableSpec(String name, Kind kind, int width, int slots, float initialRange) {
+
+    /** What the weights of a row mean. */
+    public enum Kind {
+        /** {@code [dim]}: an embedding. */
+        EMBEDDING,
+        /** {@code [tasks]}: added to the logit of each task. */
+        LOGIT,
+        /** {@code [tasks][2]}: count (sum of weights) and weighted sum of labels of each task; not learnt by gradient. */
+        RATE
+    }
+
+    public int rowWidth() {
+        return width + slots;
+    }
+}
