@@ -1,0 +1,148 @@
+package freshet.jobs.type;
+
+import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.FeatureValues;
+import freshet.serde.example.Frontier;
+import freshet.serde.example.LabeledExample;
+import freshet.serde.example.TaskLabel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * An example or a frontier: one byte for which, then its fields in the order of the record. Features stand by position, so
+ * both ends must have the same feature schema; on Kafka, where they may not, examples travel with names instead.
+ */
+public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessage> {
+    private static final long serialVersionUID = 1L;
+    private static final int NEWEST = 1;
+
+    private static final int EXAMPLE = 0;
+    private static final int FRONTIER = 1;
+
+    public ExampleMessageSerializer() {
+        this(NEWEST);
+    }
+
+    private ExampleMessageSerializer(int layout) {
+        super(layout);
+    }
+
+    @Override
+    public ExampleMessage createInstance() {
+        return new Frontier(0, 1, 0, 0, 1, 0);
+    }
+
+    @Override
+    protected void write(ExampleMessage message, DataOutputView out) throws IOException {
+        if (message instanceof LabeledExample example) {
+            out.writeByte(EXAMPLE);
+            writeExample(example, out);
+        } else {
+            out.writeByte(FRONTIER);
+            writeFrontier((Frontier) message, out);
+        }
+    }
+
+    @Override
+    protected ExampleMessage read(int layout, DataInputView in) throws IOException {
+        int kind = in.readByte();
+        return switch (kind) {
+            case EXAMPLE -> readExample(in);
+            case FRONTIER -> readFrontier(in);
+            default -> throw new IOException("reading an example message: found kind " + kind + ", expected 0 or 1");
+        };
+    }
+
+    private static void writeExample(LabeledExample example, DataOutputView out) throws IOException {
+        Fields.writeText(example.impressionId(), out);
+        Fields.writeText(example.userId(), out);
+        Fields.writeText(example.videoId(), out);
+        out.writeLong(example.eventTimeMillis());
+        out.writeLong(example.decidedTimeMillis());
+        writeFeatures(example.features(), out);
+        Fields.writeCount(example.labels().size(), out);
+        for (TaskLabel label : example.labels()) {
+            Fields.writeText(label.task(), out);
+            out.writeFloat(label.label());
+            out.writeFloat(label.weight());
+        }
+    }
+
+    private static LabeledExample readExample(DataInputView in) throws IOException {
+        return new LabeledExample(
+                Fields.readText(in),
+                Fields.readText(in),
+                Fields.readText(in),
+                in.readLong(),
+                in.readLong(),
+                readFeatures(in),
+                readLabels(in));
+    }
+
+    private static List<TaskLabel> readLabels(DataInputView in) throws IOException {
+        int count = Fields.readCount(in);
+        List<TaskLabel> labels = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            labels.add(new TaskLabel(Fields.readText(in), in.readFloat(), in.readFloat()));
+        }
+        return labels;
+    }
+
+    private static void writeFeatures(FeatureValues features, DataOutputView out) throws IOException {
+        Fields.writeCount(features.ids().length, out);
+        for (String[] slot : features.ids()) {
+            Fields.writeCount(slot.length, out);
+            for (String id : slot) {
+                Fields.writeText(id, out);
+            }
+        }
+        Fields.writeCount(features.numbers().length, out);
+        for (float number : features.numbers()) {
+            out.writeFloat(number);
+        }
+    }
+
+    private static FeatureValues readFeatures(DataInputView in) throws IOException {
+        String[][] ids = new String[Fields.readCount(in)][];
+        for (int slot = 0; slot < ids.length; slot++) {
+            ids[slot] = new String[Fields.readCount(in)];
+            for (int i = 0; i < ids[slot].length; i++) {
+                ids[slot][i] = Fields.readText(in);
+            }
+        }
+        float[] numbers = new float[Fields.readCount(in)];
+        for (int slot = 0; slot < numbers.length; slot++) {
+            numbers[slot] = in.readFloat();
+        }
+        return new FeatureValues(ids, numbers);
+    }
+
+    private static void writeFrontier(Frontier frontier, DataOutputView out) throws IOException {
+        out.writeInt(frontier.partition());
+        out.writeInt(frontier.partitions());
+        out.writeInt(frontier.firstKeyGroup());
+        out.writeInt(frontier.lastKeyGroup());
+        out.writeInt(frontier.keyGroups());
+        out.writeLong(frontier.throughMillis());
+    }
+
+    private static Frontier readFrontier(DataInputView in) throws IOException {
+        return new Frontier(in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readInt(), in.readLong());
+    }
+
+    @Override
+    public TypeSerializerSnapshot<ExampleMessage> snapshotConfiguration() {
+        return new Snapshot();
+    }
+
+    /** The layout of example messages in a checkpoint. */
+    public static final class Snapshot extends LayoutSnapshot<ExampleMessage> {
+        public Snapshot() {
+            super(NEWEST, ExampleMessageSerializer::new);
+        }
+    }
+}
