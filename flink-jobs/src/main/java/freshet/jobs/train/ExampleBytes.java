@@ -1,0 +1,44 @@
+package freshet.jobs.train;
+
+import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.FeatureSchema;
+import freshet.serde.example.LabeledExample;
+import freshet.serde.wire.Decoded;
+import freshet.serde.wire.ExampleCodec;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Lists of examples in saved state: each as it travels on Kafka, so that state survives a change of the feature list. */
+final class ExampleBytes {
+    private final ExampleCodec codec;
+
+    ExampleBytes(FeatureSchema schema) {
+        codec = new ExampleCodec(schema);
+    }
+
+    void writeAll(DataOutputStream out, List<LabeledExample> examples) throws IOException {
+        out.writeInt(examples.size());
+        for (LabeledExample example : examples) {
+            SavedState.writeBlock(out, codec.encode(example));
+        }
+    }
+
+    List<LabeledExample> readAll(DataInputStream in) throws IOException {
+        int count = in.readInt();
+        List<LabeledExample> examples = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            Decoded<ExampleMessage> decoded = codec.decode(SavedState.readBlock(in));
+            if (decoded instanceof Decoded.Value<ExampleMessage> value
+                    && value.value() instanceof LabeledExample example) {
+                examples.add(example);
+            } else {
+                throw new IOException("restoring example " + i + " of " + count + " of the trainer: found " + decoded
+                        + ", expected an example; restore an earlier checkpoint");
+            }
+        }
+        return examples;
+    }
+}
