@@ -1,0 +1,118 @@
+package freshet.features.binary;
+
+import java.util.Arrays;
+
+/**
+ * Appends compact binary values to a growing buffer; {@link ByteReader} reads them back in the same order.
+ *
+ * <ul>
+ *   <li>varlong: seven bits a byte, lowest first, the high bit says that more follow; small non-negative numbers are short
+ *   <li>fixed: little endian
+ *   <li>text: the number of bytes as a varlong, then each UTF-16 unit as one to three bytes in the manner of UTF-8, so that
+ *       any Java string, unpaired surrogates included, comes back as it was
+ * </ul>
+ */
+public final class ByteWriter {
+    private byte[] bytes;
+    private int size;
+
+    public ByteWriter() {
+        this(256);
+    }
+
+    public ByteWriter(int capacity) {
+        bytes = new byte[Math.max(16, capacity)];
+    }
+
+    public int size() {
+        return size;
+    }
+
+    public byte[] toByteArray() {
+        return Arrays.copyOf(bytes, size);
+    }
+
+    private void room(int more) {
+        if (bytes.length - size < more) {
+            bytes = Arrays.copyOf(bytes, Math.max(size + more, bytes.length + (bytes.length >> 1)));
+        }
+    }
+
+    public void writeByte(int value) {
+        room(1);
+        bytes[size++] = (byte) value;
+    }
+
+    /** Non-negative numbers; a negative one takes ten bytes. */
+    public void writeVarLong(long value) {
+        room(10);
+        long rest = value;
+        while ((rest & ~0x7FL) != 0) {
+            bytes[size++] = (byte) (rest | 0x80);
+            rest >>>= 7;
+        }
+        bytes[size++] = (byte) rest;
+    }
+
+    /** Numbers of either sign, short when near zero. */
+    public void writeSignedVarLong(long value) {
+        writeVarLong((value << 1) ^ (value >> 63));
+    }
+
+    public void writeFixedLong(long value) {
+        room(8);
+        for (int shift = 0; shift < 64; shift += 8) {
+            bytes[size++] = (byte) (value >>> shift);
+        }
+    }
+
+    public void writeDouble(double value) {
+        writeFixedLong(Double.doubleToLongBits(value));
+    }
+
+    public void writeFloat(float value) {
+        room(4);
+        int bits = Float.floatToIntBits(value);
+        for (int shift = 0; shift < 32; shift += 8) {
+            bytes[size++] = (byte) (bits >>> shift);
+        }
+    }
+
+    public void writeText(String text) {
+        int length = encodedLength(text);
+        writeVarLong(length);
+        room(length);
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i);
+            if (unit < 0x80) {
+                bytes[size++] = (byte) unit;
+            } else if (unit < 0x800) {
+                bytes[size++] = (byte) (0xC0 | (unit >> 6));
+                bytes[size++] = (byte) (0x80 | (unit & 0x3F));
+            } else {
+                bytes[size++] = (byte) (0xE0 | (unit >> 12));
+                bytes[size++] = (byte) (0x80 | ((unit >> 6) & 0x3F));
+                bytes[size++] = (byte) (0x80 | (unit & 0x3F));
+            }
+        }
+    }
+
+    private static int encodedLength(String text) {
+        int length = text.length();
+        for (int i = 0; i < text.length(); i++) {
+            char unit = text.charAt(i);
+            if (unit >= 0x80) {
+                length += unit < 0x800 ? 1 : 2;
+            }
+        }
+        return length;
+    }
+
+    /** A block of bytes with its length in front. */
+    public void writeBlock(byte[] block) {
+        writeVarLong(block.length);
+        room(block.length);
+        System.arraycopy(block, 0, bytes, size, block.length);
+        size += block.length;
+    }
+}

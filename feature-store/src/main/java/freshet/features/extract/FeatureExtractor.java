@@ -1,0 +1,184 @@
+package freshet.features.extract;
+
+import freshet.features.history.HistoryNeeds;
+import freshet.features.history.UserHistory;
+import freshet.features.spec.FeatureSpec;
+import freshet.features.spec.IdFeature;
+import freshet.features.spec.IdField;
+import freshet.features.spec.Measure;
+import freshet.features.spec.NumberFeature;
+import freshet.features.spec.Scope;
+import freshet.features.spec.Transform;
+import freshet.serde.event.Impression;
+import freshet.serde.example.FeatureSchema;
+import freshet.serde.example.FeatureValues;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Computes every configured feature of an impression from the impression and its viewer's history as of then. Pure and
+ * without state of its own, so one extractor serves all threads; the history must not change during the call.
+ */
+public final class FeatureExtractor {
+    /** The most ids that one cross yields; the combinations beyond it, in order, are left out. */
+    public static final int MAX_CROSSED = 256;
+
+    private static final String CROSS_SEPARATOR = "|";
+    private static final double MILLIS_PER_SECOND = 1000;
+    private static final long MILLIS_PER_HOUR = 3_600_000;
+    private static final double MISSING = Double.NaN;
+    private static final String[] NO_IDS = {};
+    /** 1970 began on a Thursday; with three days more, weeks begin on Monday. */
+    private static final long FIRST_MONDAY_SHIFT_HOURS = 3 * 24;
+
+    private static final int HOURS_PER_WEEK = 7 * 24;
+    /** Texts of hours and buckets, made once. */
+    private static final String[] SMALL_NUMBERS = new String[HOURS_PER_WEEK];
+
+    static {
+        for (int i = 0; i < SMALL_NUMBERS.length; i++) {
+            SMALL_NUMBERS[i] = Integer.toString(i);
+        }
+    }
+
+    private interface Ids {
+        String[] of(Impression impression, UserHistory history);
+    }
+
+    /** {@link #MISSING} where there is no value. */
+    private interface Number {
+        double of(Impression impression, UserHistory history);
+    }
+
+    private final FeatureSchema schema;
+    private final HistoryNeeds needs;
+    private final Ids[] ids;
+    private final Number[] numbers;
+    private final Transform[] transforms;
+
+    public FeatureExtractor(FeatureSpec spec) {
+        schema = spec.schema();
+        needs = spec.historyNeeds();
+        ids = spec.ids().stream().map(FeatureExtractor::ids).toArray(Ids[]::new);
+        numbers = spec.numbers().stream()
+                .map(feature -> number(feature.measure()))
+                .toArray(Number[]::new);
+        transforms = spec.numbers().stream().map(NumberFeature::transform).toArray(Transform[]::new);
+    }
+
+    /** The names behind the slots of the values. */
+    public FeatureSchema schema() {
+        return schema;
+    }
+
+    /** What a history must keep for {@link #extract}. */
+    public HistoryNeeds historyNeeds() {
+        return needs;
+    }
+
+    /** The features of an impression, given the history of the events before it. */
+    public FeatureValues extract(Impression impression, UserHistory history) {
+        String[][] idValues = new String[ids.length][];
+        for (int slot = 0; slot < ids.length; slot++) {
+            idValues[slot] = ids[slot].of(impression, history);
+        }
+        float[] numberValues = new float[numbers.length];
+        for (int slot = 0; slot < numbers.length; slot++) {
+            numberValues[slot] = transforms[slot].apply(numbers[slot].of(impression, history));
+        }
+        return new FeatureValues(idValues, numberValues);
+    }
+
+    private static Ids ids(IdFeature feature) {
+        if (feature instanceof IdFeature.Field field) {
+            return (impression, history) -> field.field().of(impression);
+        }
+        if (feature instanceof IdFeature.Cross cross) {
+            return (impression, history) -> cross(cross.fields(), impression);
+        }
+        if (feature instanceof IdFeature.HourOfWeek hour) {
+            return (impression, history) ->
+                    new String[] {SMALL_NUMBERS[hourOfWeek(impression.eventTimeMillis() + hour.utcOffsetMillis())]};
+        }
+        if (feature instanceof IdFeature.RecentVideos videos) {
+            return (impression, history) -> history.recentVideos(videos.of(), videos.count());
+        }
+        Number measure = number(((IdFeature.Bucket) feature).measure());
+        return (impression, history) -> bucket(measure.of(impression, history));
+    }
+
+    private static String[] cross(List<IdField> fields, Impression impression) {
+        List<String> crossed = List.of(fields.get(0).of(impression));
+        for (IdField field : fields.subList(1, fields.size())) {
+            List<String> longer = new ArrayList<>();
+            for (String left : crossed) {
+                for (String right : field.of(impression)) {
+                    if (longer.size() < MAX_CROSSED) {
+                        longer.add(left + CROSS_SEPARATOR + right);
+                    }
+                }
+            }
+            crossed = longer;
+        }
+        return crossed.toArray(NO_IDS);
+    }
+
+    private static int hourOfWeek(long localMillis) {
+        return (int) Math.floorMod(
+                Math.floorDiv(localMillis, MILLIS_PER_HOUR) + FIRST_MONDAY_SHIFT_HOURS, (long) HOURS_PER_WEEK);
+    }
+
+    private static String[] bucket(double value) {
+        if (Double.isNaN(value)) {
+            return NO_IDS;
+        }
+        // The cast saturates, so an infinite value is in the last bucket.
+        int bits = Long.SIZE - Long.numberOfLeadingZeros((long) Math.abs(value));
+        return new String[] {value < 0 ? "-" + SMALL_NUMBERS[bits] : SMALL_NUMBERS[bits]};
+    }
+
+    private static Number number(Measure measure) {
+        if (measure instanceof Measure.Field field) {
+            return (impression, history) -> {
+                Float value = impression.numbers().get(field.number());
+                return value == null ? MISSING : value;
+            };
+        }
+        if (measure instanceof Measure.TimeSinceLastWatch watch) {
+            return watch.scope() == Scope.ANY
+                    ? (impression, history) -> secondsSince(history.lastWatchMillis(), impression)
+                    : (impression, history) -> {
+                        String channel = impression.channelId();
+                        return channel == null
+                                ? MISSING
+                                : secondsSince(history.lastWatchOfChannelMillis(channel), impression);
+                    };
+        }
+        if (measure instanceof Measure.PreviousImpressions impressions) {
+            return switch (impressions.scope()) {
+                case ANY -> (impression, history) -> history.impressions();
+                case VIDEO -> (impression, history) -> history.impressionsOfVideo(impression.videoId());
+                case CHANNEL ->
+                    (impression, history) -> {
+                        String channel = impression.channelId();
+                        return channel == null ? MISSING : history.impressionsOfChannel(channel);
+                    };
+            };
+        }
+        if (measure instanceof Measure.VideoDuration) {
+            return (impression, history) -> impression.videoDurationMillis() <= 0
+                    ? MISSING
+                    : impression.videoDurationMillis() / MILLIS_PER_SECOND;
+        }
+        return (impression, history) -> impression.videoPublishedAtMillis() <= 0
+                ? MISSING
+                : Math.max(0, impression.eventTimeMillis() - impression.videoPublishedAtMillis())
+                        / (double) MILLIS_PER_HOUR;
+    }
+
+    private static double secondsSince(long watchMillis, Impression impression) {
+        return watchMillis == UserHistory.NEVER
+                ? MISSING
+                : (impression.eventTimeMillis() - watchMillis) / MILLIS_PER_SECOND;
+    }
+}

@@ -1,0 +1,24 @@
+package freshet.features.history;
+
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a {@link UserHistory} keeps, and its limits, as the configured features ask for it.
+ *
+ * @param recentVideos how many distinct videos to remember of each kind: {@link UserHistory#SHOWN} or a kind of feedback
+ * @param maxChannels of how many channels to keep counts; 0 keeps none
+ * @param maxVideos of how many videos to keep counts; 0 keeps none
+ */
+public record HistoryNeeds(SortedMap<String, Integer> recentVideos, int maxChannels, int maxVideos) {
+
+    public HistoryNeeds {
+        recentVideos = Collections.unmodifiableSortedMap(new TreeMap<>(recentVideos));
+    }
+
+    /** How many videos of a kind are remembered; 0 for a kind that no feature asks for. */
+    public int recentVideos(String kind) {
+        return recentVideos.getOrDefault(kind, 0);
+    }
+}

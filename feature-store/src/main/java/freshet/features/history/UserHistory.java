@@ -1,0 +1,240 @@
+package freshet.features.history;
+
+import freshet.features.binary.ByteReader;
+import freshet.features.binary.ByteWriter;
+import freshet.features.binary.IdHash;
+import freshet.serde.event.Feedback;
+import freshet.serde.event.HistorySeed;
+import freshet.serde.event.Impression;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that is remembered of one viewer: how much was shown, what was watched when, and the last videos of each kind.
+ * Fed in event order ({@link freshet.serde.event.Event#ORDER}) with each event once; then its content, and so every
+ * feature, is a function of the events alone.
+ *
+ * <p>Bounded: counts are kept of the channels and videos met last ({@link HistoryNeeds}); one that was forgotten starts
+ * again from 0. Channels and videos are stored as {@link IdHash}es, since only their counts are read; recent videos are
+ * stored by name, since they are a feature's values.
+ *
+ * <p>Layout, version 1: version byte; flags (1 seeded, 2 watched); varlong impressions; if watched, signed varlong last
+ * watch; the recent videos (kinds, then per kind its name and its videos, oldest first); the channels (count, then per
+ * channel 8 bytes hash, varlong impressions, varlong 0 or 1 + milliseconds from its last watch to the last watch of all); the
+ * videos (count, then per video 8 bytes hash, varlong impressions, 8 bytes hash of its channel), each oldest first.
+ */
+public final class UserHistory {
+    /** The kind of {@link #recentVideos} that impressions feed. */
+    public static final String SHOWN = "shown";
+    /** The time of a watch that never was. */
+    public static final long NEVER = Long.MIN_VALUE;
+
+    private static final int VERSION = 1;
+    private static final int SEEDED = 1;
+    private static final int WATCHED = 2;
+    /** Stands for "no channel" among hashed channels. */
+    private static final long NO_CHANNEL = 0;
+
+    private static final String[] NO_VIDEOS = {};
+
+    private boolean seeded;
+    private long impressions;
+    private long lastWatchMillis = NEVER;
+    /** By kind; videos oldest first. */
+    private final SortedMap<String, List<String>> recent = new TreeMap<>();
+    /** Extra: time of the channel's last watch, or NEVER. */
+    private final RecencyTable channels = new RecencyTable();
+    /** Extra: hash of the channel the video was last shown with. */
+    private final RecencyTable videos = new RecencyTable();
+
+    /** How many impressions there were, those of a seed included. */
+    public long impressions() {
+        return impressions;
+    }
+
+    public long impressionsOfChannel(String channelId) {
+        return count(channels, channelId);
+    }
+
+    public long impressionsOfVideo(String videoId) {
+        return count(videos, videoId);
+    }
+
+    private static long count(RecencyTable table, String id) {
+        int row = table.find(IdHash.of(id));
+        return row < 0 ? 0 : table.count(row);
+    }
+
+    /** Event time of the last watch of anything, or {@link #NEVER}. */
+    public long lastWatchMillis() {
+        return lastWatchMillis;
+    }
+
+    /** Event time of the last watch of a video of this channel, or {@link #NEVER}. */
+    public long lastWatchOfChannelMillis(String channelId) {
+        int row = channels.find(IdHash.of(channelId));
+        return row < 0 ? NEVER : channels.extra(row);
+    }
+
+    /** The last distinct videos of a kind, newest first, at most {@code count}. */
+    public String[] recentVideos(String kind, int count) {
+        List<String> all = recent.get(kind);
+        if (all == null) {
+            return NO_VIDEOS;
+        }
+        int size = Math.min(count, all.size());
+        String[] newest = new String[size];
+        for (int i = 0; i < size; i++) {
+            newest[i] = all.get(all.size() - 1 - i);
+        }
+        return newest;
+    }
+
+    /**
+     * Takes what is known from before the stream as the viewer's oldest events. Returns false, and changes nothing, if a
+     * seed was taken before.
+     */
+    public boolean seed(HistorySeed seed, HistoryNeeds needs) {
+        if (seeded) {
+            return false;
+        }
+        seeded = true;
+        impressions += seed.impressions();
+        for (Map.Entry<String, List<String>> entry : seed.recentVideos().entrySet()) {
+            String kind = entry.getKey();
+            List<String> newer = recent.remove(kind);
+            entry.getValue().forEach(video -> remember(kind, video, needs));
+            if (newer != null) {
+                newer.forEach(video -> remember(kind, video, needs));
+            }
+        }
+        return true;
+    }
+
+    /** Takes an impression, after its features were extracted. */
+    public void shown(Impression impression, HistoryNeeds needs) {
+        impressions++;
+        remember(SHOWN, impression.videoId(), needs);
+        String channelId = impression.channelId();
+        long channel = hashOrNone(channelId);
+        if (needs.maxChannels() > 0 && channel != NO_CHANNEL) {
+            int row = channels.touch(channel, NEVER, needs.maxChannels());
+            channels.set(row, channels.count(row) + 1, channels.extra(row));
+        }
+        if (needs.maxVideos() > 0) {
+            int row = videos.touch(IdHash.of(impression.videoId()), NO_CHANNEL, needs.maxVideos());
+            videos.set(row, videos.count(row) + 1, channel);
+        }
+    }
+
+    /** Takes feedback of any kind; only a positive value says that something happened. */
+    public void felt(Feedback feedback, HistoryNeeds needs) {
+        if (!(feedback.value() > 0)) {
+            return;
+        }
+        remember(feedback.kind(), feedback.videoId(), needs);
+        if (feedback.kind().equals(Feedback.WATCH)) {
+            lastWatchMillis = feedback.eventTimeMillis();
+            int video = needs.maxChannels() > 0 ? videos.find(IdHash.of(feedback.videoId())) : -1;
+            if (video >= 0 && videos.extra(video) != NO_CHANNEL) {
+                int row = channels.touch(videos.extra(video), NEVER, needs.maxChannels());
+                channels.set(row, channels.count(row), lastWatchMillis);
+            }
+        }
+    }
+
+    private static long hashOrNone(@Nullable String channelId) {
+        return channelId == null || channelId.isEmpty() ? NO_CHANNEL : IdHash.of(channelId);
+    }
+
+    private void remember(String kind, String videoId, HistoryNeeds needs) {
+        int most = needs.recentVideos(kind);
+        if (most == 0) {
+            return;
+        }
+        List<String> kept = recent.computeIfAbsent(kind, name -> new ArrayList<>());
+        kept.remove(videoId);
+        kept.add(videoId);
+        if (kept.size() > most) {
+            kept.subList(0, kept.size() - most).clear();
+        }
+    }
+
+    public byte[] encode() {
+        ByteWriter out = new ByteWriter();
+        writeTo(out);
+        return out.toByteArray();
+    }
+
+    /** Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
+    public static UserHistory decode(byte[] bytes) {
+        ByteReader in = new ByteReader("a user's history", bytes);
+        UserHistory history = readFrom(in);
+        in.end();
+        return history;
+    }
+
+    public void writeTo(ByteWriter out) {
+        out.writeByte(VERSION);
+        boolean watched = lastWatchMillis != NEVER;
+        out.writeByte((seeded ? SEEDED : 0) | (watched ? WATCHED : 0));
+        out.writeVarLong(impressions);
+        if (watched) {
+            out.writeSignedVarLong(lastWatchMillis);
+        }
+        out.writeVarLong(recent.size());
+        for (Map.Entry<String, List<String>> entry : recent.entrySet()) {
+            out.writeText(entry.getKey());
+            out.writeVarLong(entry.getValue().size());
+            entry.getValue().forEach(out::writeText);
+        }
+        out.writeVarLong(channels.size());
+        for (int row = 0; row < channels.size(); row++) {
+            out.writeFixedLong(channels.key(row));
+            out.writeVarLong(channels.count(row));
+            long watch = channels.extra(row);
+            out.writeVarLong(watch == NEVER ? 0 : 1 + lastWatchMillis - watch);
+        }
+        out.writeVarLong(videos.size());
+        for (int row = 0; row < videos.size(); row++) {
+            out.writeFixedLong(videos.key(row));
+            out.writeVarLong(videos.count(row));
+            out.writeFixedLong(videos.extra(row));
+        }
+    }
+
+    public static UserHistory readFrom(ByteReader in) {
+        // Only version 1 exists; a later layout branches on what this returns.
+        in.readVersion(VERSION);
+        UserHistory history = new UserHistory();
+        int flags = in.readByte();
+        history.seeded = (flags & SEEDED) != 0;
+        history.impressions = in.readVarLong();
+        if ((flags & WATCHED) != 0) {
+            history.lastWatchMillis = in.readSignedVarLong();
+        }
+        for (int kinds = in.readCount(2); kinds > 0; kinds--) {
+            String kind = in.readText();
+            int size = in.readCount(1);
+            List<String> kept = new ArrayList<>(size + 1);
+            for (int i = 0; i < size; i++) {
+                kept.add(in.readText());
+            }
+            history.recent.put(kind, kept);
+        }
+        for (int rows = in.readCount(10); rows > 0; rows--) {
+            long key = in.readFixedLong();
+            long count = in.readVarLong();
+            long sinceWatch = in.readVarLong();
+            history.channels.append(key, count, sinceWatch == 0 ? NEVER : history.lastWatchMillis + 1 - sinceWatch);
+        }
+        for (int rows = in.readCount(17); rows > 0; rows--) {
+            history.videos.append(in.readFixedLong(), in.readVarLong(), in.readFixedLong());
+        }
+        return history;
+    }
+}

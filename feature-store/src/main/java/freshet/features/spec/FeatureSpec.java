@@ -1,0 +1,187 @@
+package freshet.features.spec;
+
+import freshet.features.history.HistoryNeeds;
+import freshet.serde.config.ConfigNode;
+import freshet.serde.example.FeatureSchema;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every feature of an impression, in slot order, and how much of a viewer's past they need.
+ *
+ * @param ids the sparse features
+ * @param numbers the dense features
+ * @param maxChannels of how many channels a viewer's history keeps counts; the ones not met for longest are forgotten
+ * @param maxVideos likewise of videos
+ */
+public record FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int maxChannels, int maxVideos) {
+    public static final int DEFAULT_MAX_CHANNELS = 200;
+    public static final int DEFAULT_MAX_VIDEOS = 500;
+    private static final int MAX_TABLE = 100_000;
+    private static final int MAX_RECENT = 1000;
+
+    public FeatureSpec {
+        ids = List.copyOf(ids);
+        numbers = List.copyOf(numbers);
+    }
+
+    /** The names by slot. */
+    public FeatureSchema schema() {
+        return new FeatureSchema(
+                ids.stream().map(IdFeature::name).toList(),
+                numbers.stream().map(NumberFeature::name).toList());
+    }
+
+    /** What a history must keep for these features, and no more. */
+    public HistoryNeeds historyNeeds() {
+        SortedMap<String, Integer> recent = new TreeMap<>();
+        ids.forEach(feature -> {
+            if (feature instanceof IdFeature.RecentVideos videos) {
+                recent.merge(videos.of(), videos.count(), Math::max);
+            }
+        });
+        boolean channels = measures().anyMatch(measure -> scope(measure) == Scope.CHANNEL);
+        // Feedback names no channel, so a watch finds its channel by the video.
+        boolean videos = measures()
+                .anyMatch(measure -> scope(measure) == Scope.VIDEO
+                        || (scope(measure) == Scope.CHANNEL && measure instanceof Measure.TimeSinceLastWatch));
+        return new HistoryNeeds(recent, channels ? maxChannels : 0, videos ? maxVideos : 0);
+    }
+
+    private Stream<Measure> measures() {
+        return Stream.concat(
+                numbers.stream().map(NumberFeature::measure),
+                ids.stream()
+                        .filter(IdFeature.Bucket.class::isInstance)
+                        .map(feature -> ((IdFeature.Bucket) feature).measure()));
+    }
+
+    private static Scope scope(Measure measure) {
+        if (measure instanceof Measure.TimeSinceLastWatch watch) {
+            return watch.scope();
+        }
+        return measure instanceof Measure.PreviousImpressions impressions ? impressions.scope() : Scope.ANY;
+    }
+
+    /** Reads the {@code features} block; mistakes are noted in the node. */
+    public static FeatureSpec read(ConfigNode features) {
+        Set<String> names = new HashSet<>();
+        List<IdFeature> ids = features.children("ids").stream()
+                .map(node -> readId(node, readName(node, names)))
+                .filter(Objects::nonNull)
+                .toList();
+        List<NumberFeature> numbers = features.children("numbers").stream()
+                .map(node -> readNumber(node, readName(node, names)))
+                .filter(Objects::nonNull)
+                .toList();
+        if (!features.has("ids") && !features.has("numbers")) {
+            features.problem("ids", "found no features, expected a list of them under ids, numbers or both");
+        }
+        ConfigNode history = features.child("history");
+        return new FeatureSpec(
+                ids,
+                numbers,
+                history.integer("max_channels", DEFAULT_MAX_CHANNELS, 1, MAX_TABLE),
+                history.integer("max_videos", DEFAULT_MAX_VIDEOS, 1, MAX_TABLE));
+    }
+
+    /** A name of its own, or null after noting that there is none. */
+    private static @Nullable String readName(ConfigNode node, Set<String> names) {
+        String name = node.string("name");
+        if (name.isEmpty()) {
+            return null;
+        }
+        if (!names.add(name)) {
+            node.problem(
+                    "name", "found '" + name + "' a second time, expected every feature to have a name of its own");
+            return null;
+        }
+        return name;
+    }
+
+    private static @Nullable IdFeature readId(ConfigNode node, @Nullable String readName) {
+        // A feature without a usable name is still read, so that its other mistakes are reported too.
+        String name = readName == null ? "" : readName;
+        IdFeature feature = null;
+        switch (onlyOne(node, "field", "cross", "kind")) {
+            case "field" -> {
+                IdField field = IdField.parse(node, "field", node.string("field"));
+                feature = field == null ? null : new IdFeature.Field(name, field);
+            }
+            case "cross" -> feature = readCross(node, name);
+            case "kind" -> feature = readIdKind(node, name);
+            default -> {}
+        }
+        return readName == null ? null : feature;
+    }
+
+    private static @Nullable IdFeature readCross(ConfigNode node, String name) {
+        List<IdField> fields = new ArrayList<>();
+        List<String> texts = node.strings("cross");
+        for (String text : texts) {
+            IdField field = IdField.parse(node, "cross", text);
+            if (field != null) {
+                fields.add(field);
+            }
+        }
+        if (texts.size() < 2) {
+            node.problem("cross", "found " + texts.size() + " field, expected a list of at least two");
+        }
+        return new IdFeature.Cross(name, fields);
+    }
+
+    private static @Nullable IdFeature readIdKind(ConfigNode node, String name) {
+        String kind = node.string("kind");
+        switch (kind) {
+            case "hour_of_week":
+                double hours = node.number("utc_offset_hours", 0, -14, 14);
+                return new IdFeature.HourOfWeek(name, Math.round(hours * 3_600_000.0));
+            case "recent_videos":
+                return new IdFeature.RecentVideos(name, node.string("of"), node.integer("count", 20, 1, MAX_RECENT));
+            case "bucket":
+                Measure measure = Measure.read(node, "of", node.string("of"));
+                return measure == null ? null : new IdFeature.Bucket(name, measure);
+            default:
+                node.problem("kind", "found '" + kind + "', expected one of hour_of_week, recent_videos, bucket");
+                return null;
+        }
+    }
+
+    private static @Nullable NumberFeature readNumber(ConfigNode node, @Nullable String name) {
+        Measure measure = null;
+        switch (onlyOne(node, "field", "kind")) {
+            case "field" -> {
+                String field = node.string("field");
+                if (field.startsWith("numbers.")) {
+                    measure = Measure.read(node, "field", field);
+                } else {
+                    node.problem("field", "found '" + field + "', expected numbers.<name>");
+                }
+            }
+            case "kind" -> measure = Measure.read(node, "kind", node.string("kind"));
+            default -> {}
+        }
+        Transform transform = node.oneOf("transform", Transform.class, Transform.X);
+        return name == null || measure == null ? null : new NumberFeature(name, measure, transform);
+    }
+
+    /** The one key of several that is there; empty after noting a mistake when none or more than one is. */
+    private static String onlyOne(ConfigNode node, String... keys) {
+        List<String> found = Stream.of(keys).filter(node::has).toList();
+        if (found.size() == 1) {
+            return found.get(0);
+        }
+        node.problem(
+                keys[0],
+                "found " + (found.isEmpty() ? "none" : String.join(" and ", found)) + ", expected exactly one of "
+                        + String.join(", ", keys));
+        return "";
+    }
+}
