@@ -1,0 +1,128 @@
+package freshet.jobs.join;
+
+import freshet.features.binary.ByteReader;
+import freshet.features.binary.ByteWriter;
+import freshet.serde.event.Impression;
+import freshet.serde.example.FeatureValues;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An accepted impression until its last horizon ends: its features, and per task a folded number and where its label stands.
+ *
+ * <p>The features are kept as bytes after a restart, and decoded when a label needs them: most calls between do not.
+ */
+final class OpenImpression {
+    /** Where a label stands. Stored: never renumber. */
+    static final byte OPEN = 0;
+    /** Its own feedback is complete, but the task it is given is still open. */
+    static final byte SETTLED = 1;
+    /** Handed out, positive. */
+    static final byte POSITIVE = 2;
+    /** Handed out, not positive. */
+    static final byte NOT_POSITIVE = 3;
+    /** Without a label for good. */
+    static final byte MASKED = 4;
+
+    /** Beside a status: a folded number that is not 0 follows. */
+    private static final int FOLDED = 8;
+
+    final String impressionId;
+    final String videoId;
+    final long eventTimeMillis;
+    final long videoDurationMillis;
+    final byte[] status;
+    final double[] folded;
+    private @Nullable FeatureValues features;
+    private byte @Nullable [] encodedFeatures;
+
+    /** Among the impressions whose labels changed in the moment that is being processed; never stored. */
+    boolean touched;
+
+    OpenImpression(Impression impression, FeatureValues features, int tasks) {
+        this(
+                impression.impressionId(),
+                impression.videoId(),
+                impression.eventTimeMillis(),
+                impression.videoDurationMillis(),
+                tasks);
+        this.features = features;
+    }
+
+    private OpenImpression(
+            String impressionId, String videoId, long eventTimeMillis, long videoDurationMillis, int tasks) {
+        this.impressionId = impressionId;
+        this.videoId = videoId;
+        this.eventTimeMillis = eventTimeMillis;
+        this.videoDurationMillis = videoDurationMillis;
+        this.status = new byte[tasks];
+        this.folded = new double[tasks];
+    }
+
+    static boolean isDone(byte status) {
+        return status > SETTLED;
+    }
+
+    private boolean isDone() {
+        for (byte one : status) {
+            if (!isDone(one)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The features; gone once every task is done. */
+    FeatureValues features() {
+        FeatureValues values = features;
+        if (values == null) {
+            byte[] bytes = encodedFeatures;
+            if (bytes == null) {
+                throw new IllegalStateException("impression " + impressionId + ": its features were dropped too early");
+            }
+            values = FeatureBytes.decode(bytes);
+            features = values;
+        }
+        return values;
+    }
+
+    /** Lets go of the features if no label can need them. */
+    void dropFeaturesIfDone() {
+        if (isDone()) {
+            features = null;
+            encodedFeatures = null;
+        }
+    }
+
+    void writeTo(ByteWriter out, long previousMillis) {
+        out.writeText(impressionId);
+        out.writeText(videoId);
+        out.writeVarLong(eventTimeMillis - previousMillis);
+        out.writeVarLong(videoDurationMillis);
+        for (int task = 0; task < status.length; task++) {
+            boolean stored = folded[task] != 0;
+            out.writeByte(status[task] | (stored ? FOLDED : 0));
+            if (stored) {
+                out.writeDouble(folded[task]);
+            }
+        }
+        if (encodedFeatures == null && features != null) {
+            encodedFeatures = FeatureBytes.encode(features);
+        }
+        out.writeBlock(encodedFeatures == null ? new byte[0] : encodedFeatures);
+    }
+
+    static OpenImpression readFrom(ByteReader in, long previousMillis, int tasks) {
+        OpenImpression impression = new OpenImpression(
+                in.readText(), in.readText(), previousMillis + in.readVarLong(), in.readVarLong(), tasks);
+        for (int task = 0; task < tasks; task++) {
+            int status = in.readByte();
+            impression.status[task] = (byte) (status & ~FOLDED);
+            if ((status & FOLDED) != 0) {
+                impression.folded[task] = in.readDouble();
+            }
+        }
+        byte[] features = in.readBlock();
+        impression.encodedFeatures = features.length == 0 ? null : features;
+        return impression;
+    }
+}

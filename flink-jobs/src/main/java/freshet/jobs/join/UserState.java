@@ -1,0 +1,159 @@
+package freshet.jobs.join;
+
+import freshet.features.binary.ByteReader;
+import freshet.features.binary.ByteWriter;
+import freshet.features.history.UserHistory;
+import freshet.serde.event.Event;
+import freshet.serde.event.Feedback;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * All that the join remembers of one user: events that wait for the watermark, impressions with open labels, feedback that
+ * waits for its impression, the ids seen lately, and the history. Changed by {@link JoinCore} only. Not thread-safe.
+ *
+ * <p>Layout, version 1: version byte; the user's id; signed varlong of the moment processed last, zero for none; varlong of
+ * the next due moment, plus one, zero for none; the pending events; the number of tasks and the open impressions; the waiting
+ * feedback; the seen impressions and feedback; the history. Each class writes its own part; lists have their size in front.
+ */
+public final class UserState {
+    private static final int VERSION = 1;
+    static final long NOTHING_YET = Long.MIN_VALUE;
+
+    /** Empty until the first event. */
+    String userId = "";
+
+    /** Every event and decision up to this moment has been processed. */
+    long processedThroughMillis = NOTHING_YET;
+
+    /** See {@link #nextDueMillis()}. */
+    long nextDueMillis = Long.MAX_VALUE;
+
+    /** In {@link EventBytes#TOTAL_ORDER}; all later than {@link #processedThroughMillis}. */
+    final List<Event> pending;
+
+    /** In event order; the newest {@code open.size()} of {@link #seenImpressions}, one for one. */
+    final List<OpenImpression> open;
+
+    /** In event order, which is also the order in which their patience ends. */
+    final List<Feedback> waiting;
+
+    final SeenIds seenImpressions;
+    final SeenIds seenFeedback;
+    final UserHistory history;
+
+    /**
+     * Per distinct horizon, how many of {@link #open} have passed it. Derived from {@link #processedThroughMillis}; -1 after
+     * a restart until the core has counted.
+     */
+    int[] passed = {};
+
+    /** The state of a user of whom nothing is known. */
+    public UserState() {
+        this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new SeenIds(), new SeenIds(), new UserHistory());
+    }
+
+    private UserState(
+            List<Event> pending,
+            List<OpenImpression> open,
+            List<Feedback> waiting,
+            SeenIds seenImpressions,
+            SeenIds seenFeedback,
+            UserHistory history) {
+        this.pending = pending;
+        this.open = open;
+        this.waiting = waiting;
+        this.seenImpressions = seenImpressions;
+        this.seenFeedback = seenFeedback;
+        this.history = history;
+    }
+
+    /**
+     * The event time at which {@link JoinCore#advance} has something to do next, once the watermark is there;
+     * {@link Long#MAX_VALUE} when nothing waits.
+     */
+    public long nextDueMillis() {
+        return nextDueMillis;
+    }
+
+    /** The user's history as of the events processed so far. */
+    public UserHistory history() {
+        return history;
+    }
+
+    /** How many events wait for the watermark. */
+    public int pendingEvents() {
+        return pending.size();
+    }
+
+    /** How many impressions are inside their longest horizon. */
+    public int openImpressions() {
+        return open.size();
+    }
+
+    public byte[] encode() {
+        ByteWriter out = new ByteWriter(1024);
+        out.writeByte(VERSION);
+        out.writeText(userId);
+        out.writeSignedVarLong(processedThroughMillis);
+        out.writeSignedVarLong(nextDueMillis);
+        out.writeVarLong(pending.size());
+        pending.forEach(event -> EventBytes.write(out, event));
+        out.writeVarLong(open.size());
+        if (!open.isEmpty()) {
+            out.writeVarLong(open.get(0).status.length);
+        }
+        long last = 0;
+        for (OpenImpression impression : open) {
+            impression.writeTo(out, last);
+            last = impression.eventTimeMillis;
+        }
+        out.writeVarLong(waiting.size());
+        waiting.forEach(feedback -> EventBytes.writeFeedback(out, feedback));
+        seenImpressions.writeTo(out, SeenIds.Columns.ID_AND_VIDEO);
+        seenFeedback.writeTo(out, SeenIds.Columns.ID);
+        history.writeTo(out);
+        return out.toByteArray();
+    }
+
+    /** Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
+    public static UserState decode(byte[] bytes) {
+        ByteReader in = new ByteReader("the state of a user", bytes);
+        // Only version 1 exists; a later layout branches on what this returns.
+        in.readVersion(VERSION);
+        String userId = in.readText();
+        long processedThroughMillis = in.readSignedVarLong();
+        long nextDueMillis = in.readSignedVarLong();
+        int pendingSize = in.readCount(5);
+        List<Event> pending = new ArrayList<>(pendingSize + 1);
+        for (int i = 0; i < pendingSize; i++) {
+            pending.add(EventBytes.read(in, userId));
+        }
+        int openSize = in.readCount(5);
+        List<OpenImpression> open = new ArrayList<>(openSize + 1);
+        int tasks = openSize == 0 ? 0 : in.readCount(1);
+        long last = 0;
+        for (int i = 0; i < openSize; i++) {
+            OpenImpression impression = OpenImpression.readFrom(in, last, tasks);
+            last = impression.eventTimeMillis;
+            open.add(impression);
+        }
+        int waitingSize = in.readCount(5);
+        List<Feedback> waiting = new ArrayList<>(waitingSize);
+        for (int i = 0; i < waitingSize; i++) {
+            waiting.add(EventBytes.readFeedback(in, userId));
+        }
+        UserState state = new UserState(
+                pending,
+                open,
+                waiting,
+                SeenIds.readFrom(in, SeenIds.Columns.ID_AND_VIDEO),
+                SeenIds.readFrom(in, SeenIds.Columns.ID),
+                UserHistory.readFrom(in));
+        in.end();
+        state.userId = userId;
+        state.processedThroughMillis = processedThroughMillis;
+        state.nextDueMillis = nextDueMillis;
+        return state;
+    }
+}
