@@ -1,0 +1,107 @@
+package freshet.jobs.source;
+
+import freshet.jobs.config.WireFormat;
+import freshet.serde.event.DeadLetter;
+import freshet.serde.event.DeadLetter.Reason;
+import freshet.serde.event.Event;
+import freshet.serde.event.EventValidator;
+import freshet.serde.wire.Decoded;
+import freshet.serde.wire.EventJson;
+import freshet.serde.wire.FeedbackCodec;
+import freshet.serde.wire.HistorySeedCodec;
+import freshet.serde.wire.ImpressionCodec;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes of one stream to events. Never throws: what cannot be an event becomes a dead letter that says where it was read.
+ * Not thread-safe.
+ */
+public final class EventDecoder {
+
+    /** Bytes to an event of one kind. */
+    private interface Decoding {
+        Decoded<? extends Event> decode(byte[] bytes);
+    }
+
+    private final EventStream stream;
+    private final Decoding decoding;
+
+    public EventDecoder(EventStream stream, WireFormat format) {
+        this.stream = stream;
+        this.decoding = switch (format) {
+            case AVRO -> avro(stream);
+            case JSON -> json(stream);
+            case CONFLUENT ->
+                throw new IllegalArgumentException("events." + stream.label()
+                        + ".format: found 'confluent', which needs a schema registry; expected avro or json");
+        };
+    }
+
+    /**
+     * One record.
+     *
+     * @param topic where it was read, or a file's name
+     * @param partition of the topic; 0 for a file
+     * @param offset in the partition; the line number from 0 for a file
+     * @param bytes the record; null for a Kafka record without a value
+     */
+    public SourceRecord decode(String topic, int partition, long offset, byte @Nullable [] bytes) {
+        if (bytes == null || bytes.length == 0) {
+            return refused(topic, partition, offset, Reason.EMPTY, "found no bytes, expected an event", new byte[0]);
+        }
+        if (bytes.length > EventValidator.MAX_RECORD_BYTES) {
+            return refused(
+                    topic,
+                    partition,
+                    offset,
+                    Reason.TOO_LONG,
+                    "found more than the " + EventValidator.MAX_RECORD_BYTES + " bytes that a record may have",
+                    bytes);
+        }
+        Decoded<? extends Event> decoded;
+        try {
+            decoded = decoding.decode(bytes);
+        } catch (RuntimeException e) {
+            // A decoder promises not to; if one does all the same, one record is lost to the dead letters, not the job.
+            decoded = Decoded.bad(Reason.UNDECODABLE, "the decoder failed: " + e);
+        }
+        if (decoded instanceof Decoded.Value<? extends Event> good) {
+            return new SourceRecord.Good(good.value());
+        }
+        Decoded.Bad<? extends Event> bad = (Decoded.Bad<? extends Event>) decoded;
+        return refused(topic, partition, offset, bad.reason(), bad.detail(), bytes);
+    }
+
+    private SourceRecord refused(String topic, int partition, long offset, Reason reason, String detail, byte[] bytes) {
+        return new SourceRecord.Refused(stream, new DeadLetter(topic, partition, offset, reason, detail, bytes));
+    }
+
+    private static Decoding avro(EventStream stream) {
+        return switch (stream) {
+            case HISTORY -> new HistorySeedCodec()::decode;
+            case IMPRESSIONS -> new ImpressionCodec()::decode;
+            case FEEDBACK -> new FeedbackCodec()::decode;
+        };
+    }
+
+    private static Decoding json(EventStream stream) {
+        CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // reports what is malformed
+        return bytes -> {
+            String line;
+            try {
+                line = utf8.decode(ByteBuffer.wrap(bytes)).toString();
+            } catch (CharacterCodingException e) {
+                return Decoded.bad(Reason.UNDECODABLE, "found bytes that are not UTF-8, expected a JSON object");
+            }
+            return switch (stream) {
+                case HISTORY -> EventJson.history(line);
+                case IMPRESSIONS -> EventJson.impression(line);
+                case FEEDBACK -> EventJson.feedback(line);
+            };
+        };
+    }
+}

@@ -1,0 +1,40 @@
+package freshet.jobs.source;
+
+import freshet.jobs.config.WireFormat;
+import freshet.jobs.type.ValueTypeInfo;
+import org.apache.flink.api.common.serialization.DeserializationSchema;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
+import org.apache.flink.util.Collector;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/** The {@link EventDecoder} of a topic, as Flink's Kafka source wants it. Yields exactly one value per record, always. */
+@SuppressWarnings("NullAway.Init") // open() comes before the first record
+final class EventDeserializer implements KafkaRecordDeserializationSchema<SourceRecord> {
+    private static final long serialVersionUID = 1L;
+
+    private final EventStream stream;
+    private final WireFormat format;
+    private transient EventDecoder decoder;
+
+    EventDeserializer(EventStream stream, WireFormat format) {
+        new EventDecoder(stream, format); // a format that cannot work is refused before the job starts
+        this.stream = stream;
+        this.format = format;
+    }
+
+    @Override
+    public void open(DeserializationSchema.InitializationContext context) {
+        decoder = new EventDecoder(stream, format);
+    }
+
+    @Override
+    public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<SourceRecord> out) {
+        out.collect(decoder.decode(record.topic(), record.partition(), record.offset(), record.value()));
+    }
+
+    @Override
+    public TypeInformation<SourceRecord> getProducedType() {
+        return new ValueTypeInfo<>(SourceRecord.class, new SourceRecordSerializer());
+    }
+}
