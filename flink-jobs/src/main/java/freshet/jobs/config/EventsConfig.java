@@ -36,8 +36,8 @@ public record EventsConfig(
                 events.duration("feedback_wait", Duration.ofMinutes(10)),
                 events.duration("duplicate_window", Duration.ofHours(1)),
                 positive(events, "idle_timeout", Duration.ofMinutes(1)),
-                positive(alignment, "max_drift", Duration.ofMinutes(5)),
-                positive(alignment, "every", Duration.ofMillis(500)),
+                positive(alignment, "max_drift", Duration.ofMinutes(30)),
+                positive(alignment, "every", Duration.ofMillis(200)),
                 format(events, "impressions"),
                 format(events, "feedback"),
                 format(events, "histories"));

@@ -7,6 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import freshet.features.spec.FeatureSpec;
+import freshet.jobs.join.JoinSpec;
+import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
 import freshet.serde.config.ConfigException;
 import freshet.serde.config.ConfigNode;
 import java.io.IOException;
@@ -25,13 +29,24 @@ import java.util.regex.Pattern;
  *
  * @param name of the deployment: part of consumer groups, client ids and uids of Kafka
  * @param events how events arrive
+ * @param join how feedback becomes labels
+ * @param features what is computed of an impression and its viewer's history
+ * @param model what is learnt, and its tasks
  * @param topics names of Kafka topics
  * @param kafka properties of Kafka's clients
  * @param snapshotEvery event time between snapshots
  * @param json the whole file as one JSON text; {@link #fromJson} makes this record again from it
  */
 public record FreshetConfig(
-        String name, EventsConfig events, TopicsConfig topics, KafkaConfig kafka, Duration snapshotEvery, String json) {
+        String name,
+        EventsConfig events,
+        JoinSpec join,
+        FeatureSpec features,
+        ModelSpec model,
+        TopicsConfig topics,
+        KafkaConfig kafka,
+        Duration snapshotEvery,
+        String json) {
 
     private static final ObjectMapper YAML = YAMLMapper.builder()
             .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
@@ -114,10 +129,16 @@ public record FreshetConfig(
         if (!name.isEmpty() && !NAME.matcher(name).matches()) {
             root.problem("name", "found '" + name + "', expected 1 to 40 of a-z, 0-9, '_' and '-'");
         }
-        List.of("tasks", "features", "model").forEach(root::has);
+        JoinSpec join = JoinSpec.read(root);
+        FeatureSpec features = FeatureSpec.read(root.child("features"));
+        List<TaskSpec> tasks =
+                root.children("tasks").stream().map(TaskSpec::read).toList();
         FreshetConfig config = new FreshetConfig(
                 name,
                 EventsConfig.read(root.child("events")),
+                join,
+                features,
+                ModelSpec.read(root.child("model"), tasks, features.schema()),
                 TopicsConfig.read(root.child("topics")),
                 KafkaConfig.read(root.child("kafka")),
                 snapshotEvery(root.child("snapshots")),

@@ -150,5 +150,10 @@ class FreshetConfigTest {
                 .hasMessageContaining("no-such.yaml");
     }
 
-    private static final String MINIMAL = "name: test\n";
+    private static final String MINIMAL = """
+            name: test
+            tasks: [{name: click, label: {kind: click}, horizon: 1m}]
+            features: {ids: [{name: video, field: video_id}]}
+            model: {embeddings: [{feature: video, dim: 2}], bottom: [2], tower: [2]}
+            """;
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -53,7 +54,8 @@ public final class ConfigNode {
 
     /** Throws everything that was noted in the whole tree, if anything was. Call on the root after all readers. */
     public void check() {
-        List<String> all = new ArrayList<>(problems);
+        // Distinct, since two readers of one node may note the same mistake.
+        List<String> all = new ArrayList<>(new LinkedHashSet<>(problems));
         collectUnknownKeys(all);
         if (!all.isEmpty()) {
             throw new ConfigException(source, all);
