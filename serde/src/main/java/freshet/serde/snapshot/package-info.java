@@ -1,6 +1,8 @@
 /**
- * Model snapshots on the wire: chunks and, last, a manifest. Layouts are in FORMAT.md of this module. Immutable values,
- * safe on any thread.
+ * Model snapshots as they travel and rest: files, chunks and, last, a manifest; on a topic and in a directory. Layouts are in
+ * SNAPSHOT-FORMAT.md of this module. Used by trainers, which write them, and servers, which read them; knows nothing
+ * of models or of Kafka. Values are immutable and safe on any thread; {@link freshet.serde.snapshot.SnapshotAssembler}
+ * is not.
  */
 @NullMarked
 package freshet.serde.snapshot;
