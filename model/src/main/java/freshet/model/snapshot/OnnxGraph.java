@@ -1,0 +1,168 @@
+package freshet.model.snapshot;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import com.google.protobuf.ByteString;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+
+/**
+ * Writes an ONNX graph node by node. Every method that adds a node returns the name of its output; names inside the graph begin
+ * with a slash, so that they never meet the name of a task. One thread.
+ */
+final class OnnxGraph {
+    private static final String INNER = "/";
+    private static final String BATCH = "batch";
+
+    private final GraphProto.Builder graph = GraphProto.newBuilder();
+
+    GraphProto build(String name) {
+        return graph.setName(name).build();
+    }
+
+    void input(String name, int width) {
+        graph.addInput(matrix(name, width));
+    }
+
+    void output(String name, int width) {
+        graph.addOutput(matrix(name, width));
+    }
+
+    private static ValueInfoProto matrix(String name, int width) {
+        TensorShapeProto shape = TensorShapeProto.newBuilder()
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(BATCH))
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width))
+                .build();
+        TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder()
+                .setElemType(TensorProto.DataType.FLOAT_VALUE)
+                .setShape(shape)
+                .build();
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder().setTensorType(tensor))
+                .build();
+    }
+
+    /** A constant of floats. */
+    String floats(String name, float[] values, int... shape) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asFloatBuffer().put(values);
+        return constant(name, TensorProto.DataType.FLOAT_VALUE, bytes, shape);
+    }
+
+    private String longs(String name, long... values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(values);
+        return constant(name, TensorProto.DataType.INT64_VALUE, bytes, values.length);
+    }
+
+    private String constant(String name, int type, ByteBuffer bytes, int... shape) {
+        TensorProto.Builder tensor = TensorProto.newBuilder()
+                .setName(INNER + name)
+                .setDataType(type)
+                .setRawData(ByteString.copyFrom(bytes.rewind()));
+        for (int extent : shape) {
+            tensor.addDims(extent);
+        }
+        graph.addInitializer(tensor);
+        return INNER + name;
+    }
+
+    /** x · weight + bias. */
+    String gemm(String x, String weight, String bias, String name) {
+        return node("Gemm", name, x, weight, bias);
+    }
+
+    String relu(String x) {
+        return node("Relu", x.substring(INNER.length()) + ".relu", x);
+    }
+
+    String multiply(String a, String b, String name) {
+        return node("Mul", name, a, b);
+    }
+
+    String add(String a, String b, String name) {
+        return node("Add", name, a, b);
+    }
+
+    /** The product of the last two axes, for each index of the first. */
+    String matMul(String a, String b, String name) {
+        return node("MatMul", name, a, b);
+    }
+
+    /** Over the last axis. */
+    String softmax(String x) {
+        String output = x + ".softmax";
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Softmax")
+                .setName(output)
+                .addInput(x)
+                .addOutput(output)
+                .addAttribute(axis(-1)));
+        return output;
+    }
+
+    /** 0 keeps the extent that is there. */
+    String reshape(String x, String name, long... shape) {
+        return node("Reshape", name, x, longs(name + ".shape", shape));
+    }
+
+    String concatColumns(List<String> parts, String name) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Concat")
+                .setName(INNER + name)
+                .addAllInput(parts)
+                .addOutput(INNER + name)
+                .addAttribute(axis(1)));
+        return INNER + name;
+    }
+
+    List<String> splitColumns(String x, int[] widths, String name) {
+        long[] lengths = new long[widths.length];
+        List<String> outputs = new java.util.ArrayList<>();
+        for (int i = 0; i < widths.length; i++) {
+            lengths[i] = widths[i];
+            outputs.add(INNER + name + "." + i + ".part");
+        }
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Split")
+                .setName(INNER + name + ".split")
+                .addInput(x)
+                .addInput(longs(name + ".widths", lengths))
+                .addAllOutput(outputs)
+                .addAttribute(axis(1)));
+        return outputs;
+    }
+
+    /** A node with one input whose output is an output of the graph. */
+    void unary(String operator, String x, String output) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType(operator)
+                .setName(INNER + output + ".output")
+                .addInput(x)
+                .addOutput(output));
+    }
+
+    private String node(String operator, String name, String... inputs) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType(operator)
+                .setName(INNER + name)
+                .addAllInput(List.of(inputs))
+                .addOutput(INNER + name));
+        return INNER + name;
+    }
+
+    private static AttributeProto axis(int axis) {
+        return AttributeProto.newBuilder()
+                .setName("axis")
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(axis)
+                .build();
+    }
+}

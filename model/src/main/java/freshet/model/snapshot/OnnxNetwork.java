@@ -1,0 +1,228 @@
+package freshet.model.snapshot;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.InvalidProtocolBufferException;
+import freshet.model.layer.NamedTensor;
+import freshet.model.spec.LossKind;
+import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
+import freshet.serde.snapshot.BadSnapshotException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+
+/**
+ * {@code network.onnx}: the dense network as any ONNX runtime runs it. Weights are inline, operators those of the standard.
+ *
+ * <pre>
+ * inputs    x            float [batch, inputWidth]   pooled embeddings, numbers, inputs of the rates
+ *           bias         float [batch, tasks]        what is added to each task's logit: wide, shallow, global log-odds
+ * outputs   (the task)   float [batch, 1]            one per task: a probability, or the value of a squared task
+ * </pre>
+ *
+ * <p>Matrices that read the same input (the experts' first layers, the gates) stand side by side in one product, since a
+ * runtime's cost per operator weighs more than the few numbers in each. The same parameters give the same bytes.
+ */
+public final class OnnxNetwork {
+
+    /** The file's name in a snapshot. */
+    public static final String NAME = "network.onnx";
+
+    /** Name of the input with the network's input rows. */
+    public static final String INPUT = "x";
+
+    /** Name of the input with what is added to the logits. */
+    public static final String BIAS = "bias";
+
+    /** Version of the operators: known to ONNX 1.12 (2022) and ONNX Runtime 1.13 and later. */
+    public static final int OPSET = 17;
+
+    /** Version of the file format that goes with it. */
+    public static final int IR_VERSION = 8;
+
+    /** Every operator that a network of ours has. A reader refuses others: a model file is code, and comes from outside. */
+    private static final Set<String> OPERATORS = Set.of(
+            "Gemm", "Relu", "Mul", "Add", "Reshape", "Split", "Concat", "Softmax", "MatMul", "Sigmoid", "Identity");
+
+    private final ModelSpec spec;
+    private final OnnxGraph graph = new OnnxGraph();
+    private final Map<String, NamedTensor> parameters = new LinkedHashMap<>();
+
+    private OnnxNetwork(ModelSpec spec, List<NamedTensor> tensors) {
+        this.spec = spec;
+        tensors.forEach(tensor -> parameters.put(tensor.name(), tensor));
+    }
+
+    /** The file for these parameters, which are named as in {@code ParameterLayout}. */
+    static byte[] bytes(ModelSpec spec, List<NamedTensor> tensors, SortedMap<String, String> metadata) {
+        return new OnnxNetwork(spec, tensors).model(metadata).toByteArray();
+    }
+
+    private ModelProto model(SortedMap<String, String> metadata) {
+        graph.input(INPUT, spec.inputWidth());
+        graph.input(BIAS, spec.taskCount());
+        for (TaskSpec task : spec.tasks()) {
+            graph.output(task.name(), 1);
+        }
+        build();
+        ModelProto.Builder model = ModelProto.newBuilder()
+                .setIrVersion(IR_VERSION)
+                .setProducerName("freshet")
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+                .setGraph(graph.build("network"));
+        metadata.forEach((key, value) -> model.addMetadataProps(
+                StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        return model.build();
+    }
+
+    private void build() {
+        String x = INPUT;
+        for (int layer = 0; layer < spec.crossLayers(); layer++) {
+            String name = "cross." + layer;
+            String product = dense(x, List.of(name), name);
+            x = graph.add(graph.multiply(INPUT, product, name + ".product"), x, name + ".sum");
+        }
+        for (int layer = 0; layer < spec.bottom().size(); layer++) {
+            x = graph.relu(dense(x, List.of("bottom." + layer), "bottom." + layer));
+        }
+        List<String> towerInputs = spec.expertCount() == 0 ? repeated(x) : mixtures(x);
+        List<String> biases = graph.splitColumns(BIAS, ones(spec.taskCount()), "bias");
+        for (int i = 0; i < spec.taskCount(); i++) {
+            TaskSpec task = spec.tasks().get(i);
+            String tower = "tower." + task.name();
+            String y = towerInputs.get(i);
+            for (int layer = 0; layer < spec.tower().size(); layer++) {
+                y = graph.relu(dense(y, List.of(tower + "." + layer), tower + "." + layer));
+            }
+            String head = dense(y, List.of(tower + ".out"), tower + ".out");
+            String logit = graph.add(head, biases.get(i), tower + ".logit");
+            graph.unary(task.loss() == LossKind.LOGISTIC ? "Sigmoid" : "Identity", logit, task.name());
+        }
+    }
+
+    /** The gated mixture of experts of each task, [batch, width]. */
+    private List<String> mixtures(String x) {
+        int experts = spec.expertCount();
+        int tasks = spec.taskCount();
+        List<String> firsts = new ArrayList<>();
+        List<String> gates = new ArrayList<>();
+        for (int expert = 0; expert < experts; expert++) {
+            firsts.add("expert." + expert + ".0");
+        }
+        spec.tasks().forEach(task -> gates.add("gate." + task.name()));
+
+        String outputs = graph.relu(dense(x, firsts, "experts.0"));
+        int levels = spec.expertLayers().size();
+        if (levels > 1) {
+            int[] widths = new int[experts];
+            Arrays.fill(widths, spec.expertLayers().get(0));
+            List<String> ofExperts = new ArrayList<>(graph.splitColumns(outputs, widths, "experts.0"));
+            for (int expert = 0; expert < experts; expert++) {
+                for (int level = 1; level < levels; level++) {
+                    String name = "expert." + expert + "." + level;
+                    ofExperts.set(expert, graph.relu(dense(ofExperts.get(expert), List.of(name), name)));
+                }
+            }
+            outputs = graph.concatColumns(ofExperts, "experts");
+        }
+        int width = spec.expertLayers().get(levels - 1);
+        String stacked = graph.reshape(outputs, "experts.stacked", 0, experts, width);
+        String shares = graph.softmax(graph.reshape(dense(x, gates, "gates"), "gates.stacked", 0, tasks, experts));
+        String mixed = graph.reshape(graph.matMul(shares, stacked, "mixtures"), "mixtures.flat", 0, tasks * width);
+        int[] widths = new int[tasks];
+        Arrays.fill(widths, width);
+        return graph.splitColumns(mixed, widths, "mixture");
+    }
+
+    private List<String> repeated(String x) {
+        return spec.tasks().stream().map(task -> x).toList();
+    }
+
+    private static int[] ones(int count) {
+        int[] ones = new int[count];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    /** x · [W1 | W2 | ...] + [b1 | b2 | ...] for the layers of these names. */
+    private String dense(String x, List<String> layers, String name) {
+        List<NamedTensor> weights = new ArrayList<>();
+        List<NamedTensor> biases = new ArrayList<>();
+        for (String layer : layers) {
+            weights.add(parameter(layer + ".weight"));
+            biases.add(parameter(layer + ".bias"));
+        }
+        int inputs = weights.get(0).shape().get(0);
+        int outputs = 0;
+        for (NamedTensor bias : biases) {
+            outputs += bias.values().length;
+        }
+        float[] weight = new float[inputs * outputs];
+        float[] bias = new float[outputs];
+        int column = 0;
+        for (int block = 0; block < weights.size(); block++) {
+            int width = biases.get(block).values().length;
+            System.arraycopy(biases.get(block).values(), 0, bias, column, width);
+            for (int i = 0; i < inputs; i++) {
+                System.arraycopy(weights.get(block).values(), i * width, weight, i * outputs + column, width);
+            }
+            column += width;
+        }
+        return graph.gemm(
+                x,
+                graph.floats(name + ".weight", weight, inputs, outputs),
+                graph.floats(name + ".bias", bias, outputs),
+                name);
+    }
+
+    private NamedTensor parameter(String name) {
+        NamedTensor tensor = parameters.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException("writing " + NAME + ": found no parameter '" + name
+                    + "', expected it among " + parameters.keySet());
+        }
+        return tensor;
+    }
+
+    /**
+     * Refuses a file that a server should not run: operators or domains that ours do not have, weights elsewhere, other
+     * versions.
+     */
+    public static void check(byte[] bytes) throws BadSnapshotException {
+        ModelProto model;
+        try {
+            model = ModelProto.parseFrom(bytes);
+        } catch (InvalidProtocolBufferException e) {
+            throw new BadSnapshotException(NAME + ": not an ONNX file", e);
+        }
+        for (OperatorSetIdProto opset : model.getOpsetImportList()) {
+            if (!opset.getDomain().isEmpty() || opset.getVersion() != OPSET) {
+                throw new BadSnapshotException(NAME + ": found operators of domain '" + opset.getDomain() + "' version "
+                        + opset.getVersion() + ", expected the standard's version " + OPSET);
+            }
+        }
+        for (NodeProto node : model.getGraph().getNodeList()) {
+            if (!node.getDomain().isEmpty() || !OPERATORS.contains(node.getOpType())) {
+                throw new BadSnapshotException(NAME + ": found operator '" + node.getDomain() + ":" + node.getOpType()
+                        + "', expected one of " + OPERATORS.stream().sorted().toList());
+            }
+        }
+        for (TensorProto tensor : model.getGraph().getInitializerList()) {
+            if (tensor.getExternalDataCount() > 0 || tensor.getDataLocation() != TensorProto.DataLocation.DEFAULT) {
+                throw new BadSnapshotException(NAME + ": found weights of '" + tensor.getName()
+                        + "' in another file, expected all inside this one");
+            }
+        }
+        if (model.getFunctionsCount() > 0 || model.getTrainingInfoCount() > 0) {
+            throw new BadSnapshotException(NAME + ": found functions or training information, expected a plain graph");
+        }
+    }
+}
