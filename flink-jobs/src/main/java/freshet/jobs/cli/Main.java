@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "freshet 0.1.0",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ImportCommand.class})
+        subcommands = {ImportCommand.class, SimulateCommand.class})
 public final class Main implements Runnable {
     /** The work failed, or the answer is no. */
     static final int FAILED = 1;

@@ -60,7 +60,8 @@ public record ImportSummary(
         return source.isTextual() ? Optional.of(source.asText()) : Optional.empty();
     }
 
-    void write(Path eventsFolder) throws IOException {
+    /** Writes {@value #FILE}; last, since a folder without it is one that was not finished. */
+    public void write(Path eventsFolder) throws IOException {
         Files.writeString(eventsFolder.resolve(FILE), toJson() + "\n", StandardCharsets.UTF_8);
     }
 
@@ -94,6 +95,9 @@ public record ImportSummary(
     }
 
     private static void appendCounts(StringBuilder text, String title, Map<String, Long> counts) {
+        if (counts.isEmpty()) {
+            return;
+        }
         text.append(title);
         String separator = " ";
         for (Map.Entry<String, Long> entry : counts.entrySet()) {
