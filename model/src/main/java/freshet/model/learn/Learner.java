@@ -1,22 +1,94 @@
 package freshet.model.learn;
 
+import freshet.model.batch.Inputs;
 import freshet.model.layer.NamedTensor;
+import freshet.model.layer.Network;
+import freshet.model.layer.ParameterLayout;
+import freshet.model.loss.TaskLoss;
+import freshet.model.optim.Adagrad;
+import freshet.model.optim.Adam;
+import freshet.model.optim.GradientNorm;
+import freshet.model.optim.RowOptimizer;
 import freshet.model.spec.ModelSpec;
+import freshet.model.spec.OptimizerSpec;
+import freshet.model.spec.TableSpec;
+import freshet.model.table.EmbeddingTable;
 import freshet.model.table.RowConsumer;
 import freshet.serde.example.LabeledExample;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The learner: one model and everything it must remember to go on. {@code restore(save(L)).step(b)} equals {@code L.step(b)}
  * to the bit, where save is {@link #saveDense} together with all rows.
  *
+ * <p>A step minimises the loss of its batch ({@link TaskLoss}). Dense parameters see the gradient of that mean; rows see it
+ * times the number of examples, because how far an id moves on one example must not depend on how many strangers share its
+ * batch. DESIGN.md of this module has the whole arithmetic.
+ *
  * <p>One thread.
  */
 public final class Learner {
     private final ModelSpec spec;
+    private final int tasks;
+    private final Network network;
+    private final List<EmbeddingTable> tables;
+    private final Scorer scorer;
+    private final TaskLoss loss;
+    private final Adam adam;
+    private final GradientNorm norm = new GradientNorm();
+    private final DenseState state;
 
+    private final float[] gradients;
+    private float[] logits = new float[0];
+    private float[] logitGradients = new float[0];
+    private float[] inputGradients = new float[0];
+    private double lastLoss;
+    private double lastGradientNorm;
+
+    /** A learner that has learnt nothing yet. */
     public Learner(ModelSpec spec) {
         this.spec = spec;
+        tasks = spec.taskCount();
+        network = new Network(spec);
+        state = new DenseState(network.initialParameters(), tasks);
+        tables = tables(spec);
+        scorer = new Scorer(spec, network, state.globalRates(), tables);
+        loss = new TaskLoss(spec);
+        adam = new Adam(spec.optimizer().dense());
+        gradients = new float[network.layout().floats()];
+        network.load(state.parameters());
+    }
+
+    private static List<EmbeddingTable> tables(ModelSpec spec) {
+        List<EmbeddingTable> tables = new ArrayList<>();
+        for (TableSpec table : spec.tables()) {
+            tables.add(new EmbeddingTable(table, spec.seed(), optimizer(spec, table)));
+        }
+        return tables;
+    }
+
+    private static @Nullable RowOptimizer optimizer(ModelSpec spec, TableSpec table) {
+        OptimizerSpec optimizer = spec.optimizer();
+        float[] rateFactors = new float[table.width()];
+        switch (table.kind()) {
+            case EMBEDDING -> {
+                Arrays.fill(rateFactors, 1f);
+                return new Adagrad(optimizer.sparse(), rateFactors);
+            }
+            case LOGIT -> {
+                for (int task = 0; task < spec.taskCount(); task++) {
+                    rateFactors[task] = spec.tasks().get(task).learningRateFactor();
+                }
+                boolean ofShallow = table.name().startsWith(ModelSpec.SHALLOW_PREFIX);
+                return new Adagrad(ofShallow ? optimizer.shallow() : optimizer.wide(), rateFactors);
+            }
+            default -> {
+                return null;
+            }
+        }
     }
 
     /** What became of a mini-batch. */
@@ -25,7 +97,7 @@ public final class Learner {
         LEARNT,
         /** Scored, not learnt: a feature, label or weight was not finite. The model is as before. */
         REFUSED_INPUT,
-        /** Scored, not learnt: the gradient was not finite. The model is as before. */
+        /** Scored, not learnt: the loss or its gradient was not finite. The model is as before. */
         REFUSED_GRADIENT
     }
 
@@ -41,7 +113,53 @@ public final class Learner {
      *     label for a squared one; NaN for an example that is itself not finite
      */
     public Outcome step(List<LabeledExample> batch, float[] predictions) {
-        throw new UnsupportedOperationException("follows");
+        long step = state.steps();
+        scorer.batch().load(batch);
+        scorer.forward(step, predictions);
+        if (!scorer.batch().finite()) {
+            state.countRefusedInput();
+            return Outcome.REFUSED_INPUT;
+        }
+        int size = batch.size();
+        reserve(size);
+        scorer.trainingLogits(step, logits);
+        float[] labels = scorer.batch().labels();
+        lastLoss = loss.gradient(logits, labels, scorer.batch().weights(), size, logitGradients);
+        network.backward(scorer.input(), logitGradients, size, gradients, inputGradients);
+        scorer.inputs().backward(inputGradients, logitGradients);
+        norm.reset();
+        norm.add(gradients, 0, gradients.length);
+        scorer.inputs().addTo(norm);
+        lastGradientNorm = norm.value();
+        if (!Double.isFinite(lastLoss) || !Double.isFinite(lastGradientNorm)) {
+            state.countRefusedGradient();
+            return Outcome.REFUSED_GRADIENT;
+        }
+        update(size);
+        return Outcome.LEARNT;
+    }
+
+    private void update(int size) {
+        float clipNorm = spec.optimizer().clipNorm();
+        float scale = clipNorm > 0 && lastGradientNorm > clipNorm ? (float) (clipNorm / lastGradientNorm) : 1f;
+        state.countStep();
+        for (ParameterLayout.Entry entry : network.layout().entries()) {
+            float factor = entry.task() == ParameterLayout.SHARED
+                    ? 1f
+                    : spec.tasks().get(entry.task()).learningRateFactor();
+            adam.update(
+                    state.parameters(),
+                    gradients,
+                    state.firstMoments(),
+                    state.secondMoments(),
+                    entry.offset(),
+                    entry.offset() + entry.size(),
+                    scale,
+                    state.steps(),
+                    factor);
+        }
+        network.load(state.parameters());
+        scorer.inputs().update(tables, scale * size, state.globalRates());
     }
 
     /**
@@ -51,27 +169,49 @@ public final class Learner {
      * @param predictions as in {@link #step}
      */
     public void score(List<LabeledExample> batch, float[] predictions) {
-        throw new UnsupportedOperationException("follows");
+        scorer.batch().load(batch);
+        scorer.forward(Inputs.NO_STEP, predictions);
     }
 
     /** Number of batches learnt so far. */
     public long steps() {
-        throw new UnsupportedOperationException("follows");
+        return state.steps();
     }
 
-    /** Everything but the rows: parameters, optimizer state, global rates, counters. */
+    /** Number of batches refused because an example was not finite. */
+    public long refusedInputs() {
+        return state.refusedInputs();
+    }
+
+    /** Number of batches refused because the loss or its gradient was not finite. */
+    public long refusedGradients() {
+        return state.refusedGradients();
+    }
+
+    /** Loss of the last batch that was scored for learning, before it was learnt. */
+    public double lastLoss() {
+        return lastLoss;
+    }
+
+    /** Euclidean norm of that batch's gradient, before clipping. */
+    public double lastGradientNorm() {
+        return lastGradientNorm;
+    }
+
+    /** Everything but the rows: parameters, optimizer state, global rates, counters. Layout: {@link DenseState}. */
     public byte[] saveDense() {
-        throw new UnsupportedOperationException("follows");
+        return state.save();
     }
 
     /** Takes over what {@link #saveDense} wrote. */
     public void restoreDense(byte[] saved) {
-        throw new UnsupportedOperationException("follows");
+        state.restore(saved);
+        network.load(state.parameters());
     }
 
     /** Number of tables of rows; {@code spec().tables()} describes them by index. */
     public int tableCount() {
-        return spec.tables().size();
+        return tables.size();
     }
 
     public String tableName(int table) {
@@ -80,29 +220,49 @@ public final class Learner {
 
     /** Number of rows of a table. */
     public int rowCount(int table) {
-        throw new UnsupportedOperationException("follows");
+        return tables.get(table).size();
     }
 
     /** Hands over every row touched since the last call, whole: {@code float[rowWidth]}, weights then optimizer slots. */
     public void drainDirty(int table, RowConsumer consumer) {
-        throw new UnsupportedOperationException("follows");
+        tables.get(table).drainDirty(consumer);
     }
 
     /** Puts back a row that {@link #drainDirty} handed over; it does not count as touched. */
     public void restoreRow(int table, long id, float[] row) {
-        throw new UnsupportedOperationException("follows");
+        tables.get(table).restore(id, row);
     }
 
     /** Hands over every row in ascending order of (signed) id, weights only: {@code float[width]}. */
     public void forEachRow(int table, RowConsumer consumer) {
-        throw new UnsupportedOperationException("follows");
+        tables.get(table).forEachRow(consumer);
     }
 
     /**
-     * Copies of all dense parameters, as {@code ParameterLayout} names them, and last {@code rates.global [tasks, 2]}: count
-     * and sum of labels of each task.
+     * Copies of all dense parameters, as {@link ParameterLayout} names them, and last {@link Scorer#GLOBAL_RATES}: count and sum
+     * of labels of each task.
      */
     public List<NamedTensor> denseTensors() {
-        throw new UnsupportedOperationException("follows");
+        List<NamedTensor> tensors = new ArrayList<>(network.layout().tensors(state.parameters()));
+        tensors.add(new NamedTensor(
+                Scorer.GLOBAL_RATES, List.of(tasks, 2), state.globalRates().clone()));
+        return tensors;
+    }
+
+    /** The gradient of the last batch, before clipping: an arena of {@link #layout}. */
+    float[] gradients() {
+        return gradients;
+    }
+
+    ParameterLayout layout() {
+        return network.layout();
+    }
+
+    private void reserve(int size) {
+        if (logits.length < size * tasks) {
+            logits = new float[size * tasks];
+            logitGradients = new float[size * tasks];
+            inputGradients = new float[size * spec.inputWidth()];
+        }
     }
 }

@@ -1,6 +1,10 @@
 package freshet.model.learn;
 
+import freshet.model.batch.Batch;
+import freshet.model.batch.Inputs;
 import freshet.model.layer.NamedTensor;
+import freshet.model.layer.Network;
+import freshet.model.loss.TaskLoss;
 import freshet.model.spec.ModelSpec;
 import freshet.model.table.RowSource;
 import freshet.serde.example.FeatureValues;
@@ -8,16 +12,59 @@ import java.util.List;
 
 /**
  * The forward pass as a server runs it: features in, predictions out. The learner scores through this same class, so a scorer
- * over the tensors and rows of a snapshot gives the learner's predictions to the bit. Holds scratch memory: one thread.
+ * over the tensors and rows of a snapshot gives the learner's predictions to the bit, whatever the examples are scored together
+ * with. Holds scratch memory: one thread.
  */
 public final class Scorer {
+    /** The tensor that holds count and sum of the labels of each task: {@code [tasks, 2]}. */
+    public static final String GLOBAL_RATES = "rates.global";
+
+    private final int tasks;
+    private final int inputWidth;
+    private final Network network;
+    private final TaskLoss loss;
+    private final Batch batch;
+    private final Inputs inputs;
+    private final float[] globalRates;
+    private final List<? extends RowSource> tables;
+    private float[] input = new float[0];
+    private float[] offsets = new float[0];
+    private float[] heads = new float[0];
 
     /**
      * @param tensors as {@link Learner#denseTensors} gives them
      * @param tables by table index of {@code spec.tables()}
      */
     public Scorer(ModelSpec spec, List<NamedTensor> tensors, List<? extends RowSource> tables) {
-        throw new UnsupportedOperationException("follows");
+        this(spec, new Network(spec), globalRates(spec, tensors), tables);
+        network.load(network.layout().arena(tensors));
+    }
+
+    /**
+     * A scorer over live state.
+     *
+     * @param network whoever changes its parameters loads them
+     * @param globalRates shared, not copied
+     */
+    Scorer(ModelSpec spec, Network network, float[] globalRates, List<? extends RowSource> tables) {
+        this.tasks = spec.taskCount();
+        this.inputWidth = spec.inputWidth();
+        this.network = network;
+        this.loss = new TaskLoss(spec);
+        this.batch = new Batch(spec);
+        this.inputs = new Inputs(spec);
+        this.globalRates = globalRates;
+        this.tables = tables;
+    }
+
+    private static float[] globalRates(ModelSpec spec, List<NamedTensor> tensors) {
+        for (NamedTensor tensor : tensors) {
+            if (tensor.name().equals(GLOBAL_RATES) && tensor.values().length == 2 * spec.taskCount()) {
+                return tensor.values();
+            }
+        }
+        throw new IllegalArgumentException("reading parameters: expected a tensor '" + GLOBAL_RATES + "' of shape ["
+                + spec.taskCount() + ", 2] and found none; the tensors belong to another model");
     }
 
     /**
@@ -26,7 +73,8 @@ public final class Scorer {
      * @param predictions receives {@code [features.size()][tasks]}, row by row; see {@link Learner#step}
      */
     public void score(List<FeatureValues> features, float[] predictions) {
-        throw new UnsupportedOperationException("follows");
+        batch.loadFeatures(features);
+        forward(Inputs.NO_STEP, predictions);
     }
 
     /**
@@ -38,6 +86,55 @@ public final class Scorer {
      * @param logitOffsets receives {@code [features.size()][tasks]}: wide, shallow and global log-odds
      */
     public void assemble(List<FeatureValues> features, float[] input, float[] logitOffsets) {
-        throw new UnsupportedOperationException("follows");
+        batch.loadFeatures(features);
+        inputs.gather(batch, tables, Inputs.NO_STEP);
+        inputs.assemble(globalRates, input);
+        inputs.offsets(Inputs.View.SCORING, globalRates, logitOffsets);
+    }
+
+    /** Scores the batch that {@link #batch} was loaded with; input, activations and heads stay for a step of learning. */
+    void forward(long step, float[] predictions) {
+        int size = batch.size();
+        reserve(size);
+        inputs.gather(batch, tables, step);
+        inputs.assemble(globalRates, input);
+        inputs.offsets(Inputs.View.SCORING, globalRates, offsets);
+        network.forward(input, size, heads);
+        for (int i = 0; i < size; i++) {
+            for (int task = 0; task < tasks; task++) {
+                int at = i * tasks + task;
+                predictions[at] = batch.finite(i) ? loss.prediction(task, heads[at] + offsets[at]) : Float.NaN;
+            }
+        }
+    }
+
+    /** After {@link #forward}: the logits of a training pass, [batch, tasks], with dropout. */
+    void trainingLogits(long step, float[] logits) {
+        network.drop(batch.size(), step, heads);
+        inputs.offsets(Inputs.View.TRAINING, globalRates, offsets);
+        for (int i = 0; i < batch.size() * tasks; i++) {
+            logits[i] = heads[i] + offsets[i];
+        }
+    }
+
+    Batch batch() {
+        return batch;
+    }
+
+    Inputs inputs() {
+        return inputs;
+    }
+
+    /** {@code [batch, inputWidth]}, of the last {@link #forward}. */
+    float[] input() {
+        return input;
+    }
+
+    private void reserve(int size) {
+        if (heads.length < size * tasks) {
+            input = new float[size * inputWidth];
+            offsets = new float[size * tasks];
+            heads = new float[size * tasks];
+        }
     }
 }

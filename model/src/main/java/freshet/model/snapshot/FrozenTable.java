@@ -6,8 +6,6 @@ import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 
 /** The rows of one table of a snapshot. Immutable; safe on any thread. */
 final class FrozenTable implements RowSource {
-    private static final int NONE = -1;
-
     private final Long2IntOpenHashMap indexes;
     private final float[] rows;
     private final int width;
@@ -34,12 +32,13 @@ final class FrozenTable implements RowSource {
     }
 
     @Override
-    public void read(long id, float[] into, int offset) {
+    public int read(long id, float[] into, int offset) {
         int index = indexes.get(id);
         if (index == NONE) {
             initial.fill(id, into, offset);
         } else {
             System.arraycopy(rows, index * width, into, offset, width);
         }
+        return index;
     }
 }

@@ -58,6 +58,9 @@ public record ModelSpec(
         OptimizerSpec optimizer,
         String json) {
 
+    /** Names of the tables of the shallow tower begin with this. */
+    public static final String SHALLOW_PREFIX = "shallow.";
+
     private static final int MAX_LAYER_WIDTH = 4096;
     private static final int DEFAULT_DIM = 8;
 
@@ -262,7 +265,7 @@ public record ModelSpec(
 
         private ShallowSpec shallow() {
             ConfigNode node = model.child("shallow");
-            List<CrossSpec> crosses = crosses(node, "cross", "shallow.", TableSpec.Kind.LOGIT, tasks.size());
+            List<CrossSpec> crosses = crosses(node, "cross", SHALLOW_PREFIX, TableSpec.Kind.LOGIT, tasks.size());
             List<Integer> dropped = new ArrayList<>();
             for (String name : node.strings("dropped_when_serving")) {
                 int slot = schema.idSlot(name);

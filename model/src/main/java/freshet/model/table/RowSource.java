@@ -5,12 +5,15 @@ package freshet.model.table;
  * same rows, so that a model scores alike wherever it is.
  */
 public interface RowSource {
+    /** What {@link #read} returns for an id without a row. */
+    int NONE = -1;
 
     /**
      * Copies the weights of an id; its initial values ({@link InitialValues}) if it has no row.
      *
      * @param id as {@code Ids.hash} gives it
      * @param into receives {@code width} floats from {@code offset} on
+     * @return where the row lies, a number from 0 that means something to this source alone, or {@link #NONE}
      */
-    void read(long id, float[] into, int offset);
+    int read(long id, float[] into, int offset);
 }

@@ -1,0 +1,148 @@
+package freshet.model.batch;
+
+import freshet.model.math.Ids;
+import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
+import freshet.serde.example.FeatureValues;
+import freshet.serde.example.LabeledExample;
+import freshet.serde.example.TaskLabel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A mini-batch as flat arrays: hashed ids, numbers, labels. Filled again and again; one thread.
+ *
+ * <p>An example with a feature, label or weight that is not finite spoils the batch for learning ({@link #finite}); for scoring,
+ * only itself ({@link #finite(int)}).
+ */
+public final class Batch {
+    private final int tasks;
+    private final String[] taskNames;
+    private final IdColumn[] columns;
+    private final int numberCount;
+    private int size;
+    private boolean finite;
+    private boolean[] finiteExamples = new boolean[0];
+    private float[] numbers = new float[0];
+    private float[] labels = new float[0];
+    private float[] weights = new float[0];
+    private final List<FeatureValues> features = new ArrayList<>();
+
+    public Batch(ModelSpec spec) {
+        tasks = spec.taskCount();
+        taskNames = spec.tasks().stream().map(TaskSpec::name).toArray(String[]::new);
+        columns = new IdColumn[spec.schema().idNames().size()];
+        Arrays.setAll(columns, slot -> new IdColumn());
+        numberCount = spec.schema().numberNames().size();
+    }
+
+    /** Fills the batch with examples and their labels; labels of tasks that the model does not have are passed over. */
+    public void load(List<LabeledExample> examples) {
+        features.clear();
+        for (LabeledExample example : examples) {
+            features.add(example.features());
+        }
+        loadFeatures(features);
+        for (int i = 0; i < size; i++) {
+            for (TaskLabel label : examples.get(i).labels()) {
+                int task = taskIndex(label.task());
+                if (task >= 0) {
+                    labels[i * tasks + task] = label.label();
+                    weights[i * tasks + task] = label.weight();
+                    noteFinite(i, Float.isFinite(label.label()) && Float.isFinite(label.weight()));
+                }
+            }
+        }
+    }
+
+    /** Fills the batch with features alone: every task is masked. */
+    public void loadFeatures(List<FeatureValues> examples) {
+        size = examples.size();
+        finite = true;
+        reserve();
+        Arrays.fill(labels, 0, size * tasks, 0f);
+        Arrays.fill(weights, 0, size * tasks, 0f);
+        Arrays.fill(finiteExamples, 0, size, true);
+        for (IdColumn column : columns) {
+            column.clear();
+        }
+        for (int i = 0; i < size; i++) {
+            FeatureValues values = examples.get(i);
+            if (values.ids().length != columns.length || values.numbers().length != numberCount) {
+                throw new IllegalArgumentException("filling a batch: found " + values.ids().length
+                        + " id features and " + values.numbers().length + " numbers, expected " + columns.length
+                        + " and "
+                        + numberCount + "; the examples were made with another configuration");
+            }
+            for (int slot = 0; slot < columns.length; slot++) {
+                IdColumn column = columns[slot];
+                for (String id : values.ids()[slot]) {
+                    column.add(Ids.hash(id));
+                }
+                column.endExample();
+            }
+            for (int slot = 0; slot < numberCount; slot++) {
+                float number = values.numbers()[slot];
+                numbers[i * numberCount + slot] = number;
+                noteFinite(i, Float.isFinite(number));
+            }
+        }
+    }
+
+    private void noteFinite(int example, boolean found) {
+        finiteExamples[example] &= found;
+        finite &= found;
+    }
+
+    /** Number of examples. */
+    public int size() {
+        return size;
+    }
+
+    /** Whether every feature, label and weight is a finite number. */
+    public boolean finite() {
+        return finite;
+    }
+
+    /** Whether those of one example are. */
+    public boolean finite(int example) {
+        return finiteExamples[example];
+    }
+
+    /** {@code [size, tasks]}: labels; 0 where masked. */
+    public float[] labels() {
+        return labels;
+    }
+
+    /** {@code [size, tasks]}: weights of the labels; 0 where masked. */
+    public float[] weights() {
+        return weights;
+    }
+
+    IdColumn column(int slot) {
+        return columns[slot];
+    }
+
+    float number(int example, int slot) {
+        return numbers[example * numberCount + slot];
+    }
+
+    private int taskIndex(String name) {
+        for (int task = 0; task < taskNames.length; task++) {
+            if (taskNames[task].equals(name)) {
+                return task;
+            }
+        }
+        return -1;
+    }
+
+    private void reserve() {
+        if (finiteExamples.length < size) {
+            finiteExamples = new boolean[size];
+            numbers = new float[size * numberCount];
+            labels = new float[size * tasks];
+            weights = new float[size * tasks];
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package freshet.model.batch;
+
+import freshet.model.math.StableMath;
+import freshet.model.spec.LossKind;
+import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
+
+/**
+ * The arithmetic of running label rates. A row is {@code [tasks][2]}: how many labels were counted (sum of their weights) and
+ * their weighted sum. Immutable; safe on any thread.
+ */
+final class RunningRates {
+    /**
+     * A row that has counted this much is halved, which leaves its rates as they are: old labels fade, and floats stay exact
+     * enough to count on.
+     */
+    private static final float HALVE_AT = 65536;
+
+    /** Half a positive and half a negative that the global rate starts with, so that its log-odds exist. */
+    private static final float GLOBAL_PRIOR = 0.5f;
+
+    /** Smaller differences are rounding noise, which the square root would blow up. */
+    private static final float NOISE = 1e-5f;
+
+    private static final float MAX_LOG_ODDS = 8;
+    private static final float TINY = 1e-6f;
+
+    private final int tasks;
+    private final LossKind[] kinds;
+    private final float smoothing;
+
+    RunningRates(ModelSpec spec) {
+        tasks = spec.taskCount();
+        kinds = spec.tasks().stream().map(TaskSpec::loss).toArray(LossKind[]::new);
+        smoothing = spec.rates().smoothing();
+    }
+
+    /** The global log-odds of a task; the global mean of a squared one. */
+    float globalLogit(float[] global, int task) {
+        float count = global[2 * task];
+        float sum = global[2 * task + 1];
+        return kinds[task] == LossKind.LOGISTIC
+                ? logRatio(sum + GLOBAL_PRIOR, count - sum + GLOBAL_PRIOR)
+                : sum / (count + 2 * GLOBAL_PRIOR);
+    }
+
+    /**
+     * row [tasks, 2], global [tasks, 2] -> inputs [tasks, 3] and log(1 + count): for each task x, signed square root of x, signed
+     * square of x; see {@code RatesSpec}.
+     */
+    void inputs(float[] rows, int offset, float[] global, float[] into, int intoOffset) {
+        float most = 0;
+        for (int task = 0; task < tasks; task++) {
+            float count = rows[offset + 2 * task];
+            float sum = rows[offset + 2 * task + 1];
+            most = Math.max(most, count);
+            float x = difference(task, count, sum, global);
+            float size = Math.abs(x);
+            if (!(size > NOISE)) {
+                x = 0;
+                size = 0;
+            }
+            int at = intoOffset + 3 * task;
+            into[at] = x;
+            into[at + 1] = Math.copySign((float) Math.sqrt(size), x);
+            into[at + 2] = x * size;
+        }
+        into[intoOffset + 3 * tasks] = StableMath.log1p(most);
+    }
+
+    private float difference(int task, float count, float sum, float[] global) {
+        float globalCount = global[2 * task];
+        float globalSum = global[2 * task + 1];
+        float globalMean = kinds[task] == LossKind.LOGISTIC
+                ? (globalSum + GLOBAL_PRIOR) / (globalCount + 2 * GLOBAL_PRIOR)
+                : globalLogit(global, task);
+        if (kinds[task] == LossKind.SQUARED) {
+            return (sum + smoothing * globalMean) / (count + smoothing) - globalMean;
+        }
+        float logOdds = logRatio(sum + smoothing * globalMean, count - sum + smoothing * (1 - globalMean));
+        float x = logOdds - globalLogit(global, task);
+        return Math.max(-MAX_LOG_ODDS, Math.min(MAX_LOG_ODDS, x));
+    }
+
+    private static float logRatio(float positives, float negatives) {
+        return StableMath.logRatio(Math.max(positives, TINY), Math.max(negatives, TINY));
+    }
+
+    /** Counts one label. */
+    static void count(float[] rows, int offset, int task, float label, float weight) {
+        int at = offset + 2 * task;
+        rows[at] += weight;
+        rows[at + 1] += weight * label;
+        if (rows[at] >= HALVE_AT) {
+            rows[at] *= 0.5f;
+            rows[at + 1] *= 0.5f;
+        }
+    }
+}
