@@ -221,7 +221,6 @@ public final class JoinCore {
                 mask(opened, task, TASK_MASKED_DURATION_UNKNOWN, out);
             }
         }
-        touch(opened);
         adoptWaiting(state, impression, opened, out);
     }
 

@@ -1,0 +1,154 @@
+package freshet.jobs.join;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import freshet.features.spec.FeatureSpec;
+import freshet.serde.config.ConfigNode;
+import freshet.serde.event.Event;
+import freshet.serde.event.Feedback;
+import freshet.serde.event.HistorySeed;
+import freshet.serde.event.Impression;
+import freshet.serde.example.FeatureValues;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A specification with every kind of feature, and their values by hand: each is a loop over all the events before the
+ * impression.
+ */
+final class ReferenceFeatures {
+    private static final String YAML = """
+            ids:
+              - {name: user, field: user_id}
+              - {name: channel, field: channel_id}
+              - {name: position, field: position}
+              - {name: tag, field: ids.tag}
+              - {name: tag_surface, cross: [ids.tag, surface]}
+              - {name: hour, kind: hour_of_week, utc_offset_hours: 8}
+              - {name: last_shown, kind: recent_videos, of: shown, count: 3}
+              - {name: last_liked, kind: recent_videos, of: like, count: 2}
+              - {name: since_watch, kind: bucket, of: time_since_last_watch, scope: any}
+            numbers:
+              - {name: price, field: numbers.price, transform: square}
+              - {name: since_watch_any, kind: time_since_last_watch}
+              - {name: since_watch_channel, kind: time_since_last_watch, scope: channel, transform: log1p}
+              - {name: previous, kind: previous_impressions, transform: sqrt}
+              - {name: previous_channel, kind: previous_impressions, scope: channel}
+              - {name: previous_video, kind: previous_impressions, scope: video}
+              - {name: duration, kind: video_duration}
+              - {name: age, kind: video_age}
+            """;
+
+    private ReferenceFeatures() {}
+
+    static FeatureSpec spec() {
+        try {
+            ConfigNode root = ConfigNode.root("test", new YAMLMapper().readTree(YAML));
+            FeatureSpec spec = FeatureSpec.read(root);
+            root.check();
+            return spec;
+        } catch (JsonProcessingException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    static FeatureValues of(Impression now, List<Event> before) {
+        String surface = now.surface();
+        List<String> tags = now.ids().getOrDefault("tag", List.of());
+        LocalDateTime local =
+                LocalDateTime.ofInstant(Instant.ofEpochMilli(now.eventTimeMillis()), ZoneOffset.ofHours(8));
+        int hour = (local.getDayOfWeek().getValue() - 1) * 24 + local.getHour();
+        Double sinceAny = sinceWatch(now, before, null);
+        Double sinceChannel = now.channelId() == null ? null : sinceWatch(now, before, now.channelId());
+        String[][] ids = {
+            {now.userId()},
+            now.channelId() == null ? new String[0] : new String[] {now.channelId()},
+            now.position() < 0 ? new String[0] : new String[] {"" + now.position()},
+            tags.toArray(new String[0]),
+            surface == null
+                    ? new String[0]
+                    : tags.stream().map(tag -> tag + "|" + surface).toArray(String[]::new),
+            {"" + hour},
+            recent("shown", 3, before),
+            recent("like", 2, before),
+            sinceAny == null
+                    ? new String[0]
+                    : new String[] {
+                        "" + (Long.toBinaryString(sinceAny.longValue()).length() - (sinceAny < 1 ? 1 : 0))
+                    },
+        };
+        float price = now.numbers().getOrDefault("price", 0f);
+        float[] numbers = {
+            Math.signum(price) * (float) ((double) price * price),
+            sinceAny == null ? 0f : sinceAny.floatValue(),
+            sinceChannel == null ? 0f : (float) StrictMath.log1p(sinceChannel),
+            (float) Math.sqrt(shown(before).count() + seeded(before)),
+            now.channelId() == null
+                    ? 0
+                    : shown(before)
+                            .filter(i -> now.channelId().equals(i.channelId()))
+                            .count(),
+            shown(before).filter(i -> i.videoId().equals(now.videoId())).count(),
+            (float) (now.videoDurationMillis() / 1000.0),
+            now.videoPublishedAtMillis() == 0
+                    ? 0f
+                    : (float) ((now.eventTimeMillis() - now.videoPublishedAtMillis()) / 3_600_000.0),
+        };
+        return new FeatureValues(ids, numbers);
+    }
+
+    private static java.util.stream.Stream<Impression> shown(List<Event> before) {
+        return before.stream().filter(Impression.class::isInstance).map(Impression.class::cast);
+    }
+
+    private static long seeded(List<Event> before) {
+        return before.stream()
+                .filter(HistorySeed.class::isInstance)
+                .mapToLong(seed -> ((HistorySeed) seed).impressions())
+                .sum();
+    }
+
+    /** Seconds since the last watch; of videos last shown, before the watch, as this channel's, if one is given. */
+    private static @Nullable Double sinceWatch(Impression now, List<Event> before, @Nullable String channelId) {
+        Double since = null;
+        for (int i = 0; i < before.size(); i++) {
+            if (before.get(i) instanceof Feedback watch && watch.kind().equals("watch") && watch.value() > 0) {
+                String channel = shown(before.subList(0, i))
+                        .filter(shown -> shown.videoId().equals(watch.videoId()))
+                        .reduce((a, b) -> b)
+                        .map(Impression::channelId)
+                        .orElse(null);
+                if (channelId == null || channelId.equals(channel)) {
+                    since = (now.eventTimeMillis() - watch.eventTimeMillis()) / 1000.0;
+                }
+            }
+        }
+        return since;
+    }
+
+    private static String[] recent(String kind, int count, List<Event> before) {
+        List<String> oldestFirst = new ArrayList<>();
+        before.stream()
+                .filter(HistorySeed.class::isInstance)
+                .forEach(seed ->
+                        oldestFirst.addAll(((HistorySeed) seed).recentVideos().getOrDefault(kind, List.of())));
+        for (Event event : before) {
+            if (event instanceof Impression impression && kind.equals("shown")) {
+                oldestFirst.add(impression.videoId());
+            } else if (event instanceof Feedback feedback && feedback.kind().equals(kind) && feedback.value() > 0) {
+                oldestFirst.add(feedback.videoId());
+            }
+        }
+        List<String> newest = new ArrayList<>();
+        for (int i = oldestFirst.size() - 1; i >= 0 && newest.size() < count; i--) {
+            if (!newest.contains(oldestFirst.get(i))) {
+                newest.add(oldestFirst.get(i));
+            }
+        }
+        return newest.toArray(new String[0]);
+    }
+}
