@@ -53,6 +53,26 @@ public final class EventValidator {
         return kind.equals(Feedback.WATCH) || kind.equals(RATE);
     }
 
+    /**
+     * Whether every surrogate has its other half. A text where one does not has no UTF-8: written out, two such ids could become
+     * the same one. Only escapes in JSON can bring one; readers of JSON ask.
+     */
+    public static boolean isUnicode(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                boolean pair = Character.isHighSurrogate(c)
+                        && i + 1 < text.length()
+                        && Character.isLowSurrogate(text.charAt(i + 1));
+                if (!pair) {
+                    return false;
+                }
+                i++;
+            }
+        }
+        return true;
+    }
+
     private static @Nullable EventProblem impression(Impression event) {
         return first(
                 id("impression_id", event.impressionId()),

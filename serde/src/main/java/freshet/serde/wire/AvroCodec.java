@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * One kind of record as Avro, in single-object encoding: the bytes C3 01, the schema's fingerprint in eight bytes with the
  * lowest first, then the fields one after the other. Layouts and test vectors are in FORMAT.md.
  *
- * <p>Fields are read and written by hand, in the order of the schema, which is several times faster than walking a generic
- * record; what another version of the schema wrote goes through {@link SchemaResolution} first. Decoding never throws. Not
- * thread-safe: one codec per thread.
+ * <p>Fields are read and written by hand, in the order of the schema, without a generic record in between; what another
+ * version of the schema wrote goes through {@link SchemaResolution} first. Decoding never throws. Not thread-safe: one codec
+ * per thread.
  */
 public abstract sealed class AvroCodec<T>
         permits ImpressionCodec,
@@ -148,7 +148,7 @@ public abstract sealed class AvroCodec<T>
     }
 
     /** The fingerprint in a single-object header. */
-    private static long fingerprint(byte[] bytes) {
+    static long fingerprint(byte[] bytes) {
         if (!hasHeader(bytes)) {
             throw new BadRecordException(
                     Reason.UNDECODABLE,

@@ -46,19 +46,23 @@ public final class ConfluentWire<T> {
                     Reason.EMPTY,
                     "the record: found no bytes, expected " + codec.schema().getFullName());
         }
+        try {
+            return codec.decode(bytes, HEADER_BYTES, resolution(schemaId(bytes)));
+        } catch (BadRecordException e) {
+            return e.decoded();
+        }
+    }
+
+    /** The schema id in a header. */
+    static int schemaId(byte[] bytes) {
         if (bytes.length < HEADER_BYTES || bytes[0] != MAGIC) {
-            return Decoded.bad(
+            throw new BadRecordException(
                     Reason.UNDECODABLE,
                     "the header: found " + HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, 2))
                             + " in a record of " + bytes.length
                             + " bytes, expected 00 and a schema id (Confluent's wire format)");
         }
-        int id = bytes[1] << 24 | (bytes[2] & 0xFF) << 16 | (bytes[3] & 0xFF) << 8 | bytes[4] & 0xFF;
-        try {
-            return codec.decode(bytes, HEADER_BYTES, resolution(id));
-        } catch (BadRecordException e) {
-            return e.decoded();
-        }
+        return bytes[1] << 24 | (bytes[2] & 0xFF) << 16 | (bytes[3] & 0xFF) << 8 | bytes[4] & 0xFF;
     }
 
     private SchemaResolution resolution(int id) {

@@ -268,28 +268,11 @@ public final class EventJson {
             throw unexpected(field, parser, "text or a whole number");
         }
         String text = parser.getText();
-        if (hasLoneSurrogate(text)) {
+        if (!EventValidator.isUnicode(text)) {
             throw new BadRecordException(
                     Reason.UNDECODABLE, field + ": found half a character (an escaped surrogate), expected Unicode");
         }
         return text.isEmpty() ? null : text;
-    }
-
-    /** Such a text has no UTF-8; written out, two of them would become the same. */
-    private static boolean hasLoneSurrogate(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (Character.isSurrogate(c)) {
-                boolean pair = Character.isHighSurrogate(c)
-                        && i + 1 < text.length()
-                        && Character.isLowSurrogate(text.charAt(i + 1));
-                if (!pair) {
-                    return true;
-                }
-                i++;
-            }
-        }
-        return false;
     }
 
     private static long millis(String field, JsonParser parser) throws IOException {

@@ -87,6 +87,17 @@ final class SchemaResolution {
         }
     }
 
+    /** A list of nothings takes no bytes: a short record could claim billions of them, and Avro would count them all. */
+    static void refuseItemsWithoutBytes(Schema written) {
+        if (holdsItemsWithoutBytes(written, 0)) {
+            throw new BadRecordException(
+                    Reason.UNKNOWN_SCHEMA,
+                    "schema " + written.getFullName()
+                            + ": found a list whose items take no bytes, so that a short record"
+                            + " could claim billions of them; expected none");
+        }
+    }
+
     private static boolean holdsItemsWithoutBytes(Schema schema, int depth) {
         if (depth > 32) {
             return false;

@@ -102,4 +102,13 @@ class EventValidatorTest {
         }
         refused(many.build(), Reason.TOO_LONG, "257 names");
     }
+
+    @Test
+    void halfACharacterIsNoUnicode() {
+        assertThat(EventValidator.isUnicode("")).isTrue();
+        assertThat(EventValidator.isUnicode("é視🎬x")).isTrue();
+        assertThat(EventValidator.isUnicode("\ud83c")).isFalse();
+        assertThat(EventValidator.isUnicode("\udfac\ud83c")).isFalse();
+        assertThat(EventValidator.isUnicode("x\ud83cx")).isFalse();
+    }
 }
