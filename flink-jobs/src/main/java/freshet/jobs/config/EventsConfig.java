@@ -2,6 +2,8 @@ package freshet.jobs.config;
 
 import freshet.serde.config.ConfigNode;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
  * The block {@code events}: how events arrive. All spans but {@code idleTimeout} and {@code alignmentInterval} are event
@@ -41,6 +43,11 @@ public record EventsConfig(
                 format(events, "impressions"),
                 format(events, "feedback"),
                 format(events, "histories"));
+    }
+
+    /** The formats of the three topics. */
+    public Set<WireFormat> formats() {
+        return EnumSet.of(impressions, feedback, histories);
     }
 
     private static WireFormat format(ConfigNode events, String stream) {

@@ -25,15 +25,18 @@ import java.util.regex.Pattern;
 
 /**
  * Everything that one YAML file says, checked. The file {@code freshet/kuairand.yaml} on the class path is the grammar by
- * example; to that come {@code topics} and {@code kafka}.
+ * example; to that come {@code topics}, {@code kafka},
+ * {@code schema_registry} and {@code join}.
  *
  * @param name of the deployment: part of consumer groups, client ids and uids of Kafka
  * @param events how events arrive
  * @param join how feedback becomes labels
+ * @param hotUsers how many users each join task keeps in memory in front of its state
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
  * @param topics names of Kafka topics
  * @param kafka properties of Kafka's clients
+ * @param schemaRegistry where schemas of Confluent's wire format are looked up
  * @param snapshotEvery event time between snapshots
  * @param json the whole file as one JSON text; {@link #fromJson} makes this record again from it
  */
@@ -41,10 +44,12 @@ public record FreshetConfig(
         String name,
         EventsConfig events,
         JoinSpec join,
+        int hotUsers,
         FeatureSpec features,
         ModelSpec model,
         TopicsConfig topics,
         KafkaConfig kafka,
+        SchemaRegistryConfig schemaRegistry,
         Duration snapshotEvery,
         String json) {
 
@@ -53,6 +58,7 @@ public record FreshetConfig(
             .build();
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
+    private static final int DEFAULT_HOT_USERS = 10_000;
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,39}");
 
     /**
@@ -137,12 +143,18 @@ public record FreshetConfig(
                 name,
                 EventsConfig.read(root.child("events")),
                 join,
+                root.child("join").integer("hot_users", DEFAULT_HOT_USERS, 1, 10_000_000),
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
                 TopicsConfig.read(root.child("topics")),
                 KafkaConfig.read(root.child("kafka")),
+                SchemaRegistryConfig.read(root.child("schema_registry")),
                 snapshotEvery(root.child("snapshots")),
                 tree.toString());
+        if (config.events().formats().contains(WireFormat.CONFLUENT)
+                && !config.schemaRegistry().isConfigured()) {
+            root.child("schema_registry").problem("url", "missing; expected an address, since a format is confluent");
+        }
         root.check();
         return config;
     }

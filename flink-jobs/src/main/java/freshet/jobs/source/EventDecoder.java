@@ -1,15 +1,18 @@
 package freshet.jobs.source;
 
-import freshet.jobs.config.WireFormat;
+import freshet.jobs.config.FreshetConfig;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.event.Event;
 import freshet.serde.event.EventValidator;
+import freshet.serde.wire.ConfluentWire;
 import freshet.serde.wire.Decoded;
 import freshet.serde.wire.EventJson;
 import freshet.serde.wire.FeedbackCodec;
 import freshet.serde.wire.HistorySeedCodec;
 import freshet.serde.wire.ImpressionCodec;
+import freshet.serde.wire.RegistryUnavailableException;
+import freshet.serde.wire.SchemaSource;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
@@ -17,8 +20,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes of one stream to events. Never throws: what cannot be an event becomes a dead letter that says where it was read.
- * Not thread-safe.
+ * Bytes of one stream to events. Never throws for a record's sake: what cannot be an event becomes a dead letter that says
+ * where it was read. Not thread-safe.
  */
 public final class EventDecoder {
 
@@ -30,15 +33,25 @@ public final class EventDecoder {
     private final EventStream stream;
     private final Decoding decoding;
 
-    public EventDecoder(EventStream stream, WireFormat format) {
+    private EventDecoder(EventStream stream, Decoding decoding) {
         this.stream = stream;
-        this.decoding = switch (format) {
-            case AVRO -> avro(stream);
-            case JSON -> json(stream);
-            case CONFLUENT ->
-                throw new IllegalArgumentException("events." + stream.label()
-                        + ".format: found 'confluent', which needs a schema registry; expected avro or json");
-        };
+        this.decoding = decoding;
+    }
+
+    /** For the records of a stream's topic. */
+    public static EventDecoder ofTopic(EventStream stream, FreshetConfig config) {
+        return new EventDecoder(
+                stream,
+                switch (stream.format(config)) {
+                    case AVRO -> avro(stream);
+                    case JSON -> json(stream);
+                    case CONFLUENT -> confluent(stream, config.schemaRegistry().client());
+                });
+    }
+
+    /** For the lines of a stream's file. */
+    public static EventDecoder ofLines(EventStream stream) {
+        return new EventDecoder(stream, json(stream));
     }
 
     /**
@@ -48,6 +61,8 @@ public final class EventDecoder {
      * @param partition of the topic; 0 for a file
      * @param offset in the partition; the line number from 0 for a file
      * @param bytes the record; null for a Kafka record without a value
+     * @throws RegistryUnavailableException when the schema registry did not answer, which says nothing about the record: let
+     *     the job restart and read it again
      */
     public SourceRecord decode(String topic, int partition, long offset, byte @Nullable [] bytes) {
         if (bytes == null || bytes.length == 0) {
@@ -65,6 +80,8 @@ public final class EventDecoder {
         Decoded<? extends Event> decoded;
         try {
             decoded = decoding.decode(bytes);
+        } catch (RegistryUnavailableException e) {
+            throw e;
         } catch (RuntimeException e) {
             // A decoder promises not to; if one does all the same, one record is lost to the dead letters, not the job.
             decoded = Decoded.bad(Reason.UNDECODABLE, "the decoder failed: " + e);
@@ -85,6 +102,14 @@ public final class EventDecoder {
             case HISTORY -> new HistorySeedCodec()::decode;
             case IMPRESSIONS -> new ImpressionCodec()::decode;
             case FEEDBACK -> new FeedbackCodec()::decode;
+        };
+    }
+
+    private static Decoding confluent(EventStream stream, SchemaSource schemas) {
+        return switch (stream) {
+            case HISTORY -> new ConfluentWire<>(new HistorySeedCodec(), schemas)::decode;
+            case IMPRESSIONS -> new ConfluentWire<>(new ImpressionCodec(), schemas)::decode;
+            case FEEDBACK -> new ConfluentWire<>(new FeedbackCodec(), schemas)::decode;
         };
     }
 

@@ -1,7 +1,6 @@
 package freshet.jobs.source;
 
-import freshet.jobs.config.WireFormat;
-import freshet.jobs.type.ValueTypeInfo;
+import freshet.jobs.config.FreshetConfig;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
@@ -14,18 +13,17 @@ final class EventDeserializer implements KafkaRecordDeserializationSchema<Source
     private static final long serialVersionUID = 1L;
 
     private final EventStream stream;
-    private final WireFormat format;
+    private final String configJson;
     private transient EventDecoder decoder;
 
-    EventDeserializer(EventStream stream, WireFormat format) {
-        new EventDecoder(stream, format); // a format that cannot work is refused before the job starts
+    EventDeserializer(EventStream stream, FreshetConfig config) {
         this.stream = stream;
-        this.format = format;
+        this.configJson = config.json();
     }
 
     @Override
     public void open(DeserializationSchema.InitializationContext context) {
-        decoder = new EventDecoder(stream, format);
+        decoder = EventDecoder.ofTopic(stream, FreshetConfig.fromJson(configJson));
     }
 
     @Override
@@ -35,6 +33,6 @@ final class EventDeserializer implements KafkaRecordDeserializationSchema<Source
 
     @Override
     public TypeInformation<SourceRecord> getProducedType() {
-        return new ValueTypeInfo<>(SourceRecord.class, new SourceRecordSerializer());
+        return SourceRecordSerializer.TYPE;
     }
 }

@@ -1,6 +1,5 @@
 package freshet.jobs.source;
 
-import freshet.jobs.config.WireFormat;
 import freshet.serde.event.EventValidator;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -121,7 +120,7 @@ final class ReplayReader implements Closeable {
             this.stream = stream;
             this.path = path;
             this.name = path.getFileName().toString();
-            this.decoder = new EventDecoder(stream, WireFormat.JSON);
+            this.decoder = EventDecoder.ofLines(stream);
             this.reader = new LineReader(ReplayFiles.open(path), LINE_BYTES);
         }
 

@@ -5,7 +5,9 @@ import freshet.jobs.type.EventSerializer;
 import freshet.jobs.type.Fields;
 import freshet.jobs.type.LayoutSnapshot;
 import freshet.jobs.type.ValueSerializer;
+import freshet.jobs.type.ValueTypeInfo;
 import java.io.IOException;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -14,6 +16,10 @@ import org.apache.flink.core.memory.DataOutputView;
 public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> {
     private static final long serialVersionUID = 1L;
     private static final int NEWEST = 1;
+
+    /** For the {@code returns(...)} of a source. */
+    public static final TypeInformation<SourceRecord> TYPE =
+            new ValueTypeInfo<>(SourceRecord.class, new SourceRecordSerializer());
 
     private static final int GOOD = 0;
     private static final int REFUSED = 1;

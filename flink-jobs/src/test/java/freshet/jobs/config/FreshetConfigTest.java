@@ -46,6 +46,7 @@ class FreshetConfigTest {
                           histories: {format: avro}
                         topics:
                           {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g}
+                        schema_registry: {url: "http://registry:8081", user: freshet, password_env: REGISTRY_PASSWORD}
                         """);
 
         assertThat(config.events())
@@ -59,6 +60,8 @@ class FreshetConfigTest {
                         WireFormat.JSON,
                         WireFormat.CONFLUENT,
                         WireFormat.AVRO));
+        assertThat(config.schemaRegistry())
+                .isEqualTo(new SchemaRegistryConfig("http://registry:8081", "freshet", "REGISTRY_PASSWORD"));
         assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g");
     }
 
@@ -70,6 +73,7 @@ class FreshetConfigTest {
                         events:
                           max_disorder: soon
                           impressions: {format: xml}
+                          feedback: {format: confluent}
                         topics:
                           impressions: events
                           feedback: events
@@ -84,6 +88,7 @@ class FreshetConfigTest {
                 .hasMessageContaining("name: found 'Not A Name', expected")
                 .hasMessageContaining("events.max_disorder: found 'soon', expected a span of time")
                 .hasMessageContaining("events.impressions.format: found 'xml', expected one of avro, confluent, json")
+                .hasMessageContaining("schema_registry.url: missing; expected an address")
                 .hasMessageContaining("topics.feedback: found 'events', which is also topics.impressions")
                 .hasMessageContaining("kafka.interceptor.classes: not a client property that may be passed through")
                 .hasMessageContaining("snapshots.every: found 'PT30M', expected 1h")

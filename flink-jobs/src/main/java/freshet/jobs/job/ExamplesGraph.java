@@ -1,0 +1,78 @@
+package freshet.jobs.job;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.join.JoinOperator;
+import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.source.EventSources.NamedSource;
+import freshet.jobs.source.SetAsideOperator;
+import freshet.jobs.type.FreshetTypes;
+import freshet.serde.event.DeadLetter;
+import freshet.serde.event.Event;
+import freshet.serde.example.ExampleMessage;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/**
+ * The part of a graph from sources to examples, without what comes before or after: the examples job puts Kafka around it,
+ * a replay files and a trainer.
+ *
+ * @param examples examples, and a frontier per join subtask whenever event time passes: partition 0 of 1
+ * @param deadLetters records that could not become events
+ * @param late events that came too late, or that their user had no room for
+ * @param orphans feedback whose impression never came
+ * @param ledger what every subtask has counted, for a {@link JobLedger} in a task of parallelism 1
+ */
+public record ExamplesGraph(
+        DataStream<ExampleMessage> examples,
+        DataStream<DeadLetter> deadLetters,
+        DataStream<Event> late,
+        DataStream<Event> orphans,
+        DataStream<LedgerPart> ledger) {
+
+    /** Builds it behind sources, in their environment. */
+    public static ExamplesGraph build(FreshetConfig config, List<NamedSource> sources) {
+        List<DataStream<Event>> events = new ArrayList<>();
+        List<DataStream<DeadLetter>> deadLetters = new ArrayList<>();
+        List<DataStream<LedgerPart>> ledger = new ArrayList<>();
+        for (NamedSource source : sources) {
+            SingleOutputStreamOperator<Event> good = setAside(source);
+            events.add(good);
+            deadLetters.add(good.getSideOutput(SetAsideOperator.DEAD_LETTERS));
+            ledger.add(good.getSideOutput(LedgerPart.TAG));
+        }
+        SingleOutputStreamOperator<ExampleMessage> joined = union(events)
+                .keyBy(Event::userId, Types.STRING)
+                .transform(
+                        "Join by user", FreshetTypes.EXAMPLE_MESSAGE, new JoinOperator(OperatorIds.JOIN, config.json()))
+                .uid(OperatorIds.JOIN)
+                .setDescription(
+                        "Orders the events of each user, computes features as of the impression, decides labels");
+        ledger.add(joined.getSideOutput(LedgerPart.TAG));
+        return new ExamplesGraph(
+                joined,
+                union(deadLetters),
+                joined.getSideOutput(JoinOperator.LATE),
+                joined.getSideOutput(JoinOperator.ORPHANS),
+                union(ledger));
+    }
+
+    private static SingleOutputStreamOperator<Event> setAside(NamedSource source) {
+        String uid = OperatorIds.SET_ASIDE + "-" + source.name();
+        return source.records()
+                .transform("Set aside bad " + source.name(), FreshetTypes.EVENT, new SetAsideOperator(uid))
+                .uid(uid)
+                .setDescription("Counts every record; those that are no events go to the dead letters")
+                .setParallelism(source.records().getParallelism());
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // DataStream.union takes a generic array
+    private static <T> DataStream<T> union(List<DataStream<T>> streams) {
+        DataStream<T> first = streams.get(0);
+        return streams.size() == 1
+                ? first
+                : first.union(streams.subList(1, streams.size()).toArray(DataStream[]::new));
+    }
+}

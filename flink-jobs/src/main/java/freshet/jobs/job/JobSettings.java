@@ -1,0 +1,60 @@
+package freshet.jobs.job;
+
+import java.time.Duration;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.PipelineOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * What our jobs set of Flink's configuration: what their promises stand on, always; and what they recommend, where the
+ * cluster or the caller says nothing.
+ */
+public final class JobSettings {
+
+    /** Fixed for ever: the max parallelism of a job with state can never change, and frontiers speak in key groups. */
+    public static final int KEY_GROUPS = 128;
+
+    private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(30);
+
+    private JobSettings() {}
+
+    /** Puts the settings into an environment, before a graph is built in it. */
+    public static void apply(StreamExecutionEnvironment env) {
+        Configuration settings = recommended(env.getConfiguration());
+        // Nothing by Kryo, which neither checks versions nor refuses a change of a class.
+        settings.set(PipelineOptions.GENERIC_TYPES, false);
+        settings.set(PipelineOptions.AUTO_GENERATE_UIDS, false);
+        settings.set(PipelineOptions.MAX_PARALLELISM, KEY_GROUPS);
+        settings.set(PipelineOptions.OBJECT_REUSE, true); // all values are immutable
+        settings.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+        // An unaligned checkpoint restores records in flight after newer watermarks: they would be late.
+        settings.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
+        env.configure(settings);
+    }
+
+    private static Configuration recommended(ReadableConfig given) {
+        Configuration settings = new Configuration();
+        if (given.getOptional(StateBackendOptions.STATE_BACKEND).isEmpty()) {
+            settings.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+        }
+        if (given.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).isEmpty()) {
+            settings.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        }
+        if (given.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).isEmpty()) {
+            settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);
+        }
+        if (given.getOptional(TaskManagerOptions.BUFFER_DEBLOAT_ENABLED).isEmpty()) {
+            settings.set(TaskManagerOptions.BUFFER_DEBLOAT_ENABLED, true);
+        }
+        if (given.getOptional(RestartStrategyOptions.RESTART_STRATEGY).isEmpty()) {
+            settings.set(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");
+        }
+        return settings;
+    }
+}

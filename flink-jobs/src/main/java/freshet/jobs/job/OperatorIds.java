@@ -1,0 +1,21 @@
+package freshet.jobs.job;
+
+/**
+ * The uids under which a savepoint remembers the state of each operator. Once released, an id is never changed and never
+ * given to another operator: its state would be lost, or restored into the wrong one. Sources have theirs from
+ * {@link freshet.jobs.source.EventSources}.
+ */
+public final class OperatorIds {
+    /** Followed by a dash and the source's name. */
+    public static final String SET_ASIDE = "set-aside";
+
+    public static final String JOIN = "join";
+    public static final String FRONTIERS_TO_PARTITIONS = "frontiers-to-partitions";
+    public static final String EXAMPLES_SINK = "examples-sink";
+    public static final String DEAD_LETTER_RECORDS = "dead-letter-records";
+    public static final String LATE_RECORDS = "late-records";
+    public static final String ORPHAN_RECORDS = "orphan-records";
+    public static final String SET_ASIDE_SINK = "set-aside-sink";
+
+    private OperatorIds() {}
+}

@@ -1,0 +1,304 @@
+package freshet.jobs.join;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import freshet.jobs.ViewerEvents;
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.type.FreshetTypes;
+import freshet.serde.event.Event;
+import freshet.serde.event.HistorySeed;
+import freshet.serde.event.Impression;
+import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.Frontier;
+import freshet.serde.example.LabeledExample;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.apache.flink.api.common.serialization.SerializerConfigImpl;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.util.OutputTag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The shell in Flink's harness, on RocksDB, against the core on all events at once. */
+class JoinOperatorTest {
+    private static final int KEY_GROUPS = 128;
+    private static final FreshetConfig CONFIG = ViewerEvents.config();
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void yieldsWhatTheCoreYieldsInOneGo(long seed) throws Exception {
+        ViewerEvents viewers = new ViewerEvents(seed, 10, 200);
+
+        try (Subtasks join = new Subtasks(1)) {
+            join.feed(viewers.arrival(seed));
+            join.end();
+
+            join.assertSameAs(new JoinReference(CONFIG, viewers.events()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {11, 12, 13})
+    void aRestoreAtAnyMomentAndParallelismChangesNothing(long seed) throws Exception {
+        ViewerEvents viewers = new ViewerEvents(seed, 10, 200);
+        List<Event> arrival = viewers.arrival(seed);
+        int third = arrival.size() / 3;
+
+        try (Subtasks join = new Subtasks(1)) {
+            join.feed(arrival.subList(0, third));
+            join.restart(2);
+            join.feed(arrival.subList(third, 2 * third));
+            join.restart(4);
+            join.feed(arrival.subList(2 * third, arrival.size()));
+            join.restart(1);
+            join.end();
+
+            join.assertSameAs(new JoinReference(CONFIG, viewers.events()));
+        }
+    }
+
+    @Test
+    void whatIsDoneAgainAfterARestoreIsTheSameAgain() throws Exception {
+        ViewerEvents viewers = new ViewerEvents(21, 10, 200);
+        List<Event> arrival = viewers.arrival(21);
+        int half = arrival.size() / 2;
+
+        try (Subtasks join = new Subtasks(1)) {
+            join.feed(arrival.subList(0, half));
+            List<OperatorSubtaskState> checkpoint = join.checkpoint();
+            int before = join.messages(0).size();
+            join.feed(arrival.subList(half, arrival.size() - 20));
+            List<LabeledExample> first = join.examplesSince(before);
+            join.restore(checkpoint, 1);
+            join.feed(arrival.subList(half, arrival.size() - 20));
+
+            assertThat(join.examplesSince(0)).isEqualTo(first).isNotEmpty();
+        }
+    }
+
+    @Test
+    void nothingFollowsTheFrontierThatItPromisedNotTo() throws Exception {
+        ViewerEvents viewers = new ViewerEvents(31, 10, 300);
+
+        try (Subtasks join = new Subtasks(2)) {
+            join.feed(viewers.arrival(31));
+            join.end();
+
+            for (int subtask = 0; subtask < 2; subtask++) {
+                long promised = Long.MIN_VALUE;
+                for (ExampleMessage message : join.messages(subtask)) {
+                    if (message instanceof Frontier frontier) {
+                        assertThat(frontier.throughMillis()).isGreaterThan(promised);
+                        assertThat(frontier.lastKeyGroup() - frontier.firstKeyGroup() + 1)
+                                .isEqualTo(KEY_GROUPS / 2);
+                        promised = frontier.throughMillis();
+                    } else {
+                        assertThat(((LabeledExample) message).decidedTimeMillis())
+                                .isGreaterThan(promised);
+                    }
+                }
+                assertThat(promised).isEqualTo(Frontier.END);
+            }
+        }
+    }
+
+    @Test
+    void anEventAtTheWatermarkIsLateAlsoAfterARestore() throws Exception {
+        try (Subtasks join = new Subtasks(1)) {
+            join.feed(List.of(impression("i1", 60_000)));
+            join.watermark(ViewerEvents.START + 120_000);
+            join.feed(List.of(impression("at-the-watermark", 120_000)));
+            join.restart(2);
+            join.feed(List.of(impression("still-late", 120_000), impression("not-late", 120_001)));
+            join.end();
+
+            assertThat(join.late).containsExactly("at-the-watermark", "still-late");
+            assertThat(join.examples).extracting(LabeledExample::impressionId).contains("i1", "not-late");
+            assertThat(join.ledger().count(LedgerLine.IMPRESSION_LATE)).isEqualTo(2);
+            assertThat(join.ledger().imbalances()).isEmpty();
+        }
+    }
+
+    @Test
+    void aViewerHoldsOneTimerAndNoneWhenNothingWaits() throws Exception {
+        try (Subtasks join = new Subtasks(1)) {
+            for (int i = 0; i < 50; i++) {
+                join.feed(List.of(impression("i" + i, 50_000 - 997L * i)));
+            }
+            assertThat(join.timers()).isEqualTo(1);
+
+            join.end();
+            assertThat(join.timers()).isZero();
+        }
+    }
+
+    private static Impression impression(String id, long afterStartMillis) {
+        return Impression.builder(id, "u", "v", ViewerEvents.START + afterStartMillis)
+                .build();
+    }
+
+    /** All subtasks of one operator, events routed to them as Flink would. */
+    private static final class Subtasks implements AutoCloseable {
+        private final List<KeyedOneInputStreamOperatorTestHarness<String, Event, ExampleMessage>> harnesses =
+                new ArrayList<>();
+        private final List<LabeledExample> examples = new ArrayList<>();
+        private final List<String> late = new ArrayList<>();
+        private final List<String> orphans = new ArrayList<>();
+        private Ledger ledger = new Ledger(CONFIG.join().taskNames());
+        private long newestMillis = Long.MIN_VALUE;
+        private long checkpointId;
+
+        Subtasks(int parallelism) throws Exception {
+            start(parallelism, List.of(), 0);
+        }
+
+        private void start(int parallelism, List<OperatorSubtaskState> restored, int oldParallelism) throws Exception {
+            for (int subtask = 0; subtask < parallelism; subtask++) {
+                var harness = new KeyedOneInputStreamOperatorTestHarness<>(
+                        new JoinOperator("join", CONFIG.json()),
+                        Event::userId,
+                        Types.STRING,
+                        KEY_GROUPS,
+                        parallelism,
+                        subtask);
+                harness.setStateBackend(new EmbeddedRocksDBStateBackend(true));
+                harness.setup(FreshetTypes.EXAMPLE_MESSAGE.createSerializer(new SerializerConfigImpl()));
+                if (!restored.isEmpty()) {
+                    OperatorSubtaskState whole = AbstractStreamOperatorTestHarness.repackageState(
+                            restored.toArray(OperatorSubtaskState[]::new));
+                    harness.initializeState(AbstractStreamOperatorTestHarness.repartitionOperatorState(
+                            whole, KEY_GROUPS, oldParallelism, parallelism, subtask));
+                }
+                harness.open();
+                harnesses.add(harness);
+            }
+        }
+
+        /** Feeds events, and after each the watermark that the allowed disorder gives. */
+        void feed(List<Event> events) throws Exception {
+            for (Event event : events) {
+                int subtask = KeyGroupRangeAssignment.assignKeyToParallelOperator(
+                        event.userId(), KEY_GROUPS, harnesses.size());
+                harnesses.get(subtask).processElement(new StreamRecord<>(event, event.eventTimeMillis()));
+                if (!(event instanceof HistorySeed)) {
+                    newestMillis = Math.max(newestMillis, event.eventTimeMillis());
+                    watermark(newestMillis - ViewerEvents.MAX_DISORDER_MILLIS - 1);
+                }
+            }
+        }
+
+        void watermark(long millis) throws Exception {
+            for (var harness : harnesses) {
+                if (millis > harness.getCurrentWatermark()) {
+                    harness.processWatermark(millis);
+                }
+            }
+        }
+
+        void end() throws Exception {
+            for (var harness : harnesses) {
+                harness.processWatermark(Long.MAX_VALUE);
+                harness.endInput();
+                harness.getOperator().finish();
+            }
+            collect();
+        }
+
+        List<OperatorSubtaskState> checkpoint() throws Exception {
+            List<OperatorSubtaskState> states = new ArrayList<>();
+            checkpointId++;
+            for (var harness : harnesses) {
+                states.add(harness.snapshot(checkpointId, checkpointId));
+            }
+            return states;
+        }
+
+        void restart(int parallelism) throws Exception {
+            List<OperatorSubtaskState> states = checkpoint();
+            collect();
+            restore(states, parallelism);
+        }
+
+        void restore(List<OperatorSubtaskState> states, int parallelism) throws Exception {
+            int oldParallelism = harnesses.size();
+            close();
+            harnesses.clear();
+            newestMillis = Long.MIN_VALUE; // sources forget too
+            start(parallelism, states, oldParallelism);
+        }
+
+        private void collect() {
+            Ledger sum = new Ledger(CONFIG.join().taskNames());
+            for (int subtask = 0; subtask < harnesses.size(); subtask++) {
+                for (ExampleMessage message : messages(subtask)) {
+                    if (message instanceof LabeledExample example) {
+                        examples.add(example);
+                    }
+                }
+                side(subtask, JoinOperator.LATE).forEach(event -> late.add(event.id()));
+                side(subtask, JoinOperator.ORPHANS).forEach(event -> orphans.add(event.id()));
+                List<LedgerPart> parts = side(subtask, LedgerPart.TAG);
+                if (!parts.isEmpty()) {
+                    sum.merge(Ledger.decode(parts.get(parts.size() - 1).counts()));
+                }
+            }
+            ledger = sum;
+        }
+
+        private <T> List<T> side(int subtask, OutputTag<T> tag) {
+            Queue<StreamRecord<T>> records = harnesses.get(subtask).getSideOutput(tag);
+            return records == null
+                    ? List.of()
+                    : records.stream().map(StreamRecord::getValue).toList();
+        }
+
+        List<ExampleMessage> messages(int subtask) {
+            return harnesses.get(subtask).extractOutputValues();
+        }
+
+        List<LabeledExample> examplesSince(int message) {
+            return messages(0).stream()
+                    .skip(message)
+                    .filter(LabeledExample.class::isInstance)
+                    .map(LabeledExample.class::cast)
+                    .sorted(LabeledExample.ORDER)
+                    .toList();
+        }
+
+        Ledger ledger() {
+            return ledger;
+        }
+
+        int timers() {
+            return harnesses.stream()
+                    .mapToInt(AbstractStreamOperatorTestHarness::numEventTimeTimers)
+                    .sum();
+        }
+
+        void assertSameAs(JoinReference reference) {
+            examples.sort(LabeledExample.ORDER);
+            orphans.sort(null);
+            assertThat(examples).isEqualTo(reference.examples()).isNotEmpty();
+            assertThat(orphans).isEqualTo(reference.orphans()).isNotEmpty();
+            assertThat(late).isEmpty();
+            assertThat(ledger).isEqualTo(reference.ledger());
+            assertThat(ledger.imbalances()).isEmpty();
+        }
+
+        @Override
+        public void close() throws Exception {
+            for (var harness : harnesses) {
+                harness.close();
+            }
+        }
+    }
+}
