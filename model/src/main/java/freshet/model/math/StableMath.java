@@ -44,7 +44,7 @@ public final class StableMath {
     }
 
     /** ln x for a positive, finite, normal x, as a double good to about 1e-13 relative or absolute, whichever is more. */
-    static double logDouble(double x) {
+    public static double log(double x) {
         long bits = Double.doubleToRawLongBits(x);
         long exponent = (bits >>> 52) - 1023;
         double m = Double.longBitsToDouble(bits & 0x000FFFFFFFFFFFFFL | 0x3FF0000000000000L);
@@ -77,17 +77,17 @@ public final class StableMath {
         if (!(x > 0)) {
             return x == 0 ? Float.NEGATIVE_INFINITY : Float.NaN;
         }
-        return x == Float.POSITIVE_INFINITY ? x : (float) logDouble(x);
+        return x == Float.POSITIVE_INFINITY ? x : (float) log((double) x);
     }
 
     /** ln(1 + x) for x >= 0, a count. */
     public static float log1p(float x) {
-        return x == Float.POSITIVE_INFINITY ? x : (float) logDouble(1.0 + x);
+        return x == Float.POSITIVE_INFINITY ? x : (float) log(1.0 + x);
     }
 
     /** ln(a / b) for positive, finite a and b. */
     public static float logRatio(float a, float b) {
-        return (float) logDouble((double) a / b);
+        return (float) log((double) a / b);
     }
 
     /** The logistic function 1 / (1 + e^-x). */
@@ -102,6 +102,6 @@ public final class StableMath {
 
     /** ln(1 + e^x), without overflow. */
     public static double softplus(float x) {
-        return x > 0 ? x + logDouble(1 + expDouble(-x)) : logDouble(1 + expDouble(x));
+        return x > 0 ? x + log(1 + expDouble(-x)) : log(1 + expDouble(x));
     }
 }
