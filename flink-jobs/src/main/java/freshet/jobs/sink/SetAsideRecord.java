@@ -1,0 +1,120 @@
+package freshet.jobs.sink;
+
+import freshet.jobs.source.EventStream;
+import freshet.jobs.type.Fields;
+import freshet.jobs.type.LayoutSnapshot;
+import freshet.jobs.type.ValueSerializer;
+import freshet.jobs.type.ValueTypeInfo;
+import freshet.serde.event.DeadLetter;
+import freshet.serde.event.Event;
+import freshet.serde.wire.DeadLetterHeaders;
+import freshet.serde.wire.EventJson;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputView;
+
+/**
+ * Something that was set aside, as a record for people and repair tools. Headers are those of Kafka Connect's dead letter
+ * queues. A record that could not be decoded is written as it was; an event, which has left its record behind, as JSON. No
+ * keys: they would be user ids.
+ *
+ * @param topic where it goes
+ * @param headers values are UTF-8
+ * @param value of the record
+ */
+public record SetAsideRecord(String topic, SortedMap<String, byte[]> headers, byte[] value) {
+
+    public static final TypeInformation<SetAsideRecord> TYPE =
+            new ValueTypeInfo<>(SetAsideRecord.class, new Serializer());
+
+    /** A record that could not become an event. */
+    public static SetAsideRecord deadLetter(DeadLetter letter, String topic) {
+        return new SetAsideRecord(topic, DeadLetterHeaders.of(letter), letter.raw());
+    }
+
+    /** An event that came too late. */
+    public static SetAsideRecord late(Event event, String topic) {
+        return event(
+                topic,
+                event,
+                "late",
+                "found an event at or behind the watermark, expected it before; or more"
+                        + " events of its user were waiting than events.limits.pending_events allows");
+    }
+
+    /** Feedback whose impression never came. */
+    public static SetAsideRecord orphan(Event event, String topic) {
+        return event(topic, event, "orphan", "found no impression for it within events.feedback_wait");
+    }
+
+    private static SetAsideRecord event(String topic, Event event, String reason, String detail) {
+        SortedMap<String, byte[]> headers = new TreeMap<>();
+        headers.put(DeadLetterHeaders.REASON, utf8(reason));
+        headers.put(DeadLetterHeaders.DETAIL, utf8(detail));
+        headers.put(DeadLetterHeaders.STAGE, utf8("TRANSFORMATION"));
+        headers.put("freshet.stream", utf8(EventStream.of(event).label()));
+        return new SetAsideRecord(topic, headers, utf8(EventJson.toJson(event)));
+    }
+
+    private static byte[] utf8(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The topic, the headers, the value. */
+    public static final class Serializer extends ValueSerializer<SetAsideRecord> {
+        private static final long serialVersionUID = 1L;
+        private static final int NEWEST = 1;
+
+        public Serializer() {
+            this(NEWEST);
+        }
+
+        private Serializer(int layout) {
+            super(layout);
+        }
+
+        @Override
+        public SetAsideRecord createInstance() {
+            return new SetAsideRecord("", new TreeMap<>(), new byte[0]);
+        }
+
+        @Override
+        protected void write(SetAsideRecord record, DataOutputView out) throws IOException {
+            Fields.writeText(record.topic(), out);
+            Fields.writeCount(record.headers().size(), out);
+            for (Map.Entry<String, byte[]> header : record.headers().entrySet()) {
+                Fields.writeText(header.getKey(), out);
+                Fields.writeBytes(header.getValue(), out);
+            }
+            Fields.writeBytes(record.value(), out);
+        }
+
+        @Override
+        protected SetAsideRecord read(int layout, DataInputView in) throws IOException {
+            String topic = Fields.readText(in);
+            SortedMap<String, byte[]> headers = new TreeMap<>();
+            for (int n = Fields.readCount(in); n > 0; n--) {
+                headers.put(Fields.readText(in), Fields.readBytes(in));
+            }
+            return new SetAsideRecord(topic, headers, Fields.readBytes(in));
+        }
+
+        @Override
+        public TypeSerializerSnapshot<SetAsideRecord> snapshotConfiguration() {
+            return new Snapshot();
+        }
+
+        /** The layout of set-aside records in a checkpoint. */
+        public static final class Snapshot extends LayoutSnapshot<SetAsideRecord> {
+            public Snapshot() {
+                super(NEWEST, Serializer::new);
+            }
+        }
+    }
+}
