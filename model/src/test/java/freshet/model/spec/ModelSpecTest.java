@@ -1,0 +1,124 @@
+package freshet.model.spec;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import freshet.model.ModelFixtures;
+import freshet.serde.config.ConfigException;
+import freshet.serde.config.ConfigNode;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ModelSpecTest {
+
+    @Test
+    void readsEveryPart() {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL);
+        assertThat(spec.tables())
+                .extracting(TableSpec::name)
+                .containsExactly(
+                        "embedding.user",
+                        "embedding.video",
+                        "embedding.tag",
+                        "wide.user",
+                        "wide.video",
+                        "wide.tag",
+                        "wide.history",
+                        "rate.user",
+                        "rate.tag",
+                        "rate.video*device",
+                        "shallow.position*device",
+                        "shallow.device");
+        assertThat(spec.embeddings()).extracting(EmbeddingSpec::table).containsExactly(0, 1, 2, 1);
+        assertThat(spec.embeddings()).extracting(EmbeddingSpec::inputOffset).containsExactly(0, 3, 7, 9);
+        assertThat(spec.embeddings().get(2).pooling()).isEqualTo(Pooling.SUM);
+        assertThat(spec.numberSlots()).containsExactly(0, 1);
+        assertThat(spec.rates().inputOffsets()).containsExactly(15, 25, 35);
+        assertThat(spec.inputWidth()).isEqualTo(45);
+        assertThat(spec.shallow().missingWhenScoring()).isTrue();
+        assertThat(spec.shallow().droppedSlots()).containsExactly(4);
+        assertThat(spec.tasks().get(1).learningRateFactor()).isEqualTo(3);
+    }
+
+    @Test
+    void theDefaultsAreASharedBottom() {
+        ModelSpec spec = ModelFixtures.spec("{}");
+        assertThat(spec.expertCount()).isZero();
+        assertThat(spec.embeddings()).isEmpty();
+        assertThat(spec.bottom()).containsExactly(128);
+        assertThat(spec.batchSize()).isEqualTo(128);
+        assertThat(spec.inputWidth()).as("the two numbers").isEqualTo(2);
+        assertThat(spec.optimizer().clipNorm()).isZero();
+    }
+
+    @Test
+    void readsItselfBackFromItsJson() {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL);
+        List<TaskSpec> tasks = spec.tasks().stream()
+                .map(task -> TaskSpec.read(ModelFixtures.node(task.json())))
+                .toList();
+        assertThat(ModelSpec.read(ModelFixtures.node(spec.json()), tasks, ModelFixtures.SCHEMA))
+                .isEqualTo(spec);
+    }
+
+    @Test
+    void everyMistakeIsNamedWithItsPlace() {
+        ConfigNode node = ModelFixtures.node("""
+                {embeddings: [
+                   {feature: 'usr', dim: 3},
+                   {feature: 'video', dim: 4},
+                   {feature: 'history', table: 'video', dim: 5},
+                   {feature: 'video'},
+                   {feature: 'tag', pooling: 'max'}],
+                 numbers: ['agee'],
+                 rates: {keys: [['user', 'who'], [], ['tag'], ['tag']]},
+                 experts: {count: 2, layers: []},
+                 shallow: {cross: [['positon']], dropped_when_serving: ['devise']},
+                 batch: 0,
+                 tick: '0s',
+                 layers: 3,
+                 optimizer: {dense: {kind: 'sgd'}, sparse: {learning_rate: -1}}}
+                """);
+        ModelSpec.read(node, ModelFixtures.tasks(ModelFixtures.TASKS), ModelFixtures.SCHEMA);
+        assertThatThrownBy(node::check)
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(e.problems())
+                                .as(String.join("\n", e.problems()))
+                                .satisfiesExactlyInAnyOrder(
+                                        p -> assertThat(p)
+                                                .startsWith(
+                                                        "embeddings[0].feature: found 'usr', expected an id feature: user"),
+                                        p -> assertThat(p).startsWith("embeddings[2].dim: found '5', expected 4"),
+                                        p -> assertThat(p)
+                                                .startsWith("embeddings[3].feature: found 'video' a second time"),
+                                        p -> assertThat(p)
+                                                .startsWith(
+                                                        "embeddings[4].pooling: found 'max', expected one of mean, sum"),
+                                        p -> assertThat(p)
+                                                .startsWith(
+                                                        "numbers: found 'agee', expected number features: age, duration"),
+                                        p -> assertThat(p).startsWith("rates.keys: found 'who'"),
+                                        p -> assertThat(p).startsWith("rates.keys: found an empty list"),
+                                        p -> assertThat(p).startsWith("rates.keys: found [tag] a second time"),
+                                        p -> assertThat(p).startsWith("experts.layers: found none"),
+                                        p -> assertThat(p).startsWith("shallow.cross: found 'positon'"),
+                                        p -> assertThat(p).startsWith("shallow.dropped_when_serving: found 'devise'"),
+                                        p -> assertThat(p).startsWith("batch: found '0'"),
+                                        p -> assertThat(p).startsWith("tick: found 0"),
+                                        p -> assertThat(p).startsWith("layers: not a known key"),
+                                        p -> assertThat(p)
+                                                .startsWith("optimizer.dense.kind: found 'sgd', expected adam"),
+                                        p -> assertThat(p).startsWith("optimizer.sparse.learning_rate: found '-1'")));
+    }
+
+    @Test
+    void twoTasksOfOneNameAndNoTasksAreMistakes() {
+        ConfigNode node = ModelFixtures.node("{}");
+        ModelSpec.read(node, ModelFixtures.tasks("[{name: 'click'}, {name: 'click'}]"), ModelFixtures.SCHEMA);
+        assertThatThrownBy(node::check).hasMessageContaining("tasks: found the task 'click' twice");
+        ConfigNode other = ModelFixtures.node("{}");
+        ModelSpec.read(other, List.of(), ModelFixtures.SCHEMA);
+        assertThatThrownBy(other::check).hasMessageContaining("tasks: found no tasks");
+    }
+}
