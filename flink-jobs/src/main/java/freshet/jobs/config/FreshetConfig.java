@@ -110,6 +110,11 @@ public record FreshetConfig(
         return read(source, tree(JSON, source, json));
     }
 
+    /** The block {@code features} as one line of JSON, for servers: how each feature is computed. */
+    public String featuresJson() {
+        return tree(JSON, name, json).path("features").toString();
+    }
+
     /** The same configuration against other brokers, as when a demo or a test starts its own. */
     public FreshetConfig withBootstrapServers(String addresses) {
         ObjectNode root = (ObjectNode) tree(JSON, name, json);

@@ -10,6 +10,7 @@ public final class OperatorIds {
     public static final String SET_ASIDE = "set-aside";
 
     public static final String JOIN = "join";
+    public static final String TRAIN = "train";
     public static final String FRONTIERS_TO_PARTITIONS = "frontiers-to-partitions";
     public static final String EXAMPLES_SINK = "examples-sink";
     public static final String DEAD_LETTER_RECORDS = "dead-letter-records";

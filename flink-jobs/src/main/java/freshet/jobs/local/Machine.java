@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What is asked of the machine before something is started on it: ports, disk, temporary folders. Any thread. */
-final class Machine {
+public final class Machine {
     private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
     private static final long MEBIBYTE = 1 << 20;
 
@@ -74,7 +74,7 @@ final class Machine {
     }
 
     /** Removes a folder and everything in it; what cannot be removed is left, with a line in the log. */
-    static void removeFolder(Path folder) {
+    public static void removeFolder(Path folder) {
         try {
             Files.walkFileTree(folder, new SimpleFileVisitor<>() {
                 @Override

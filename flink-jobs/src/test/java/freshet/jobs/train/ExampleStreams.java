@@ -29,9 +29,11 @@ final class ExampleStreams {
         List<LabeledExample> examples = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             long shown = START_MILLIS + (long) (random.nextDouble() * spanMillis) / 1_000 * 1_000;
-            String user = "u" + random.nextInt(20);
-            String video = "v" + random.nextInt(10);
-            boolean likes = (user.hashCode() + video.hashCode()) % 3 == 0;
+            int taste = random.nextInt(20);
+            int quality = random.nextInt(10);
+            String user = "u" + taste;
+            String video = "v" + quality;
+            boolean likes = taste / 20.0 + quality / 10.0 > 1;
             List<TaskLabel> labels = new ArrayList<>();
             for (String task : tasks) {
                 if (labels.isEmpty() || random.nextBoolean()) {

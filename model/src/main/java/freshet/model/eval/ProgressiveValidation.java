@@ -25,7 +25,7 @@ import java.util.TreeMap;
  *   <li>{@code ne}: normalised entropy, log loss over the entropy of the mean label (He et al. 2014); below 1 is better than
  *       knowing the mean
  *   <li>{@code calibration}: sum of predictions over sum of labels
- *   <li>{@code mse}: mean squared difference (squared)
+ *   <li>{@code mse}: mean squared difference; {@code mean_label}, {@code mean_prediction} (squared)
  * </ul>
  *
  * One thread.

@@ -53,6 +53,8 @@ final class TaskMetrics {
         values.put("count", (double) count);
         if (kind == LossKind.SQUARED) {
             putFinite(values, "mse", losses / weights);
+            putFinite(values, "mean_label", labels / weights);
+            putFinite(values, "mean_prediction", predictions / weights);
         } else {
             double mean = labels / weights;
             values.put("positives", (double) positives);

@@ -1,0 +1,31 @@
+package freshet.jobs.job;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.train.TrainOperator;
+import freshet.jobs.train.TrainPlan;
+import freshet.jobs.train.TrainRecord;
+import freshet.jobs.train.TrainRecordSerializer;
+import freshet.serde.example.ExampleMessage;
+import org.apache.flink.api.common.typeinfo.Types;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+
+/** The part of a graph from examples to what a trainer puts out; the trainer's job puts Kafka around it, a replay files. */
+public final class TrainGraph {
+    private TrainGraph() {}
+
+    /**
+     * Builds it behind examples and their frontiers.
+     *
+     * @return in the order of learning, from one subtask
+     */
+    public static SingleOutputStreamOperator<TrainRecord> build(
+            FreshetConfig config, DataStream<ExampleMessage> examples) {
+        return examples.keyBy(any -> TrainOperator.REPLICA, Types.INT)
+                .transform("Train", TrainRecordSerializer.TYPE, new TrainOperator(TrainPlan.of(config)))
+                .uid(OperatorIds.TRAIN)
+                .setDescription(
+                        "Puts examples in order; scores, measures and learns batch by batch; cuts a snapshot an hour")
+                .setParallelism(1);
+    }
+}

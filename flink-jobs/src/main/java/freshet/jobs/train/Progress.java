@@ -1,0 +1,81 @@
+package freshet.jobs.train;
+
+import freshet.model.eval.ProgressiveValidation;
+import freshet.model.spec.LossKind;
+import freshet.model.spec.TaskSpec;
+import freshet.serde.example.TaskLabel;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The trainer's metrics, over the hour in progress and over everything: of what the model said just before it learnt, and of
+ * what the snapshot said that was live when the impression was shown ({@code served_...}). Not thread-safe.
+ */
+final class Progress {
+    private final List<TaskSpec> tasks;
+    private final ProgressiveValidation learning;
+    private final ProgressiveValidation serving;
+
+    Progress(List<TaskSpec> tasks) {
+        this.tasks = tasks;
+        learning = new ProgressiveValidation(tasks);
+        serving = new ProgressiveValidation(tasks);
+    }
+
+    /**
+     * Counts a label with what was predicted of it; a prediction that is NaN is left out.
+     *
+     * @param task its index, or -1 for one that this model does not have
+     */
+    void record(int task, TaskLabel label, float predicted, float served) {
+        if (task >= 0 && !Float.isNaN(predicted)) {
+            learning.record(task, predicted, label.label(), label.weight());
+        }
+        if (task >= 0 && !Float.isNaN(served)) {
+            serving.record(task, served, label.label(), label.weight());
+        }
+    }
+
+    /** The metrics of the hour that ends here, by task and name; begins the next one. */
+    SortedMap<String, SortedMap<String, Double>> closeHour() {
+        SortedMap<String, SortedMap<String, Double>> hour = together(learning.window(), serving.window());
+        learning.startWindow();
+        serving.startWindow();
+        return hour;
+    }
+
+    /** The metrics over everything, by task and name. */
+    SortedMap<String, SortedMap<String, Double>> lifetime() {
+        return together(learning.lifetime(), serving.lifetime());
+    }
+
+    private SortedMap<String, SortedMap<String, Double>> together(
+            Map<String, SortedMap<String, Double>> learnt, Map<String, SortedMap<String, Double>> served) {
+        SortedMap<String, SortedMap<String, Double>> metrics = new TreeMap<>();
+        for (TaskSpec task : tasks) {
+            SortedMap<String, Double> values = new TreeMap<>(learnt.getOrDefault(task.name(), new TreeMap<>()));
+            String ofServing = task.loss() == LossKind.SQUARED ? "mse" : "auc";
+            Double value = served.getOrDefault(task.name(), new TreeMap<>()).get(ofServing);
+            if (value != null) {
+                values.put("served_" + ofServing, value);
+            }
+            metrics.put(task.name(), values);
+        }
+        return metrics;
+    }
+
+    void save(DataOutput out) throws IOException {
+        SavedState.writeBlock(out, learning.save());
+        SavedState.writeBlock(out, serving.save());
+    }
+
+    void restore(DataInput in) throws IOException {
+        learning.restore(SavedState.readBlock(in));
+        serving.restore(SavedState.readBlock(in));
+    }
+}

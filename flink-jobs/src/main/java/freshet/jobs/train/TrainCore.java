@@ -1,0 +1,267 @@
+package freshet.jobs.train;
+
+import freshet.model.learn.Learner;
+import freshet.model.snapshot.SnapshotMoment;
+import freshet.model.snapshot.SnapshotScorer;
+import freshet.model.snapshot.SnapshotWriter;
+import freshet.model.spec.ModelSpec;
+import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.FeatureValues;
+import freshet.serde.example.Frontier;
+import freshet.serde.example.LabeledExample;
+import freshet.serde.example.TaskLabel;
+import freshet.serde.snapshot.BadSnapshotException;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotVersion;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The trainer: messages in, {@link TrainRecord}s out. Examples wait for the frontier, leave in order, form mini-batches;
+ * each batch is scored, measured and learnt, in this order; at each hour of event time the model is cut into a snapshot.
+ *
+ * <p>What it does is decided by the examples and the promises alone: the same ones give the same records, bit for bit, in
+ * whatever order they arrive. Rows of the model and the snapshots that are kept are saved apart from {@link #save}, since
+ * they are large and change little; see {@link #learner} and {@link #keptSnapshots}.
+ *
+ * <p>One thread, but for {@link #status}.
+ */
+final class TrainCore {
+    private static final byte VERSION = 1;
+
+    private final ModelSpec spec;
+    private final long snapshotMillis;
+    private final Learner learner;
+    private final SnapshotWriter snapshotWriter;
+    private final ExampleBytes exampleBytes;
+    private final Batcher batcher;
+    private final AsServedScorer<ServedModel> asServed;
+    private final Progress progress;
+    /** {@code float[batchSize * tasks]}, row by row. */
+    private final float[] predictions;
+    /** {@code float[batchSize * tasks]}, row by row. */
+    private final float[] served;
+
+    private ExampleFrontier frontier = new ExampleFrontier();
+    private OrderBuffer buffer = new OrderBuffer();
+    private long examples;
+    private long refused;
+    private long snapshots;
+    private @Nullable SnapshotVersion newest;
+    private long newestBytes;
+    private boolean ended;
+    private SortedMap<String, SortedMap<String, Double>> hourMetrics = new TreeMap<>();
+
+    private volatile TrainStatus status = TrainStatus.START;
+
+    /**
+     * @param snapshotWriter makes the snapshots
+     * @param snapshotMillis event time between snapshots
+     * @param longestHorizonMillis the longest time from an impression until its last label is decided
+     */
+    TrainCore(ModelSpec spec, SnapshotWriter snapshotWriter, long snapshotMillis, long longestHorizonMillis) {
+        this.snapshotWriter = snapshotWriter;
+        this.spec = spec;
+        this.snapshotMillis = snapshotMillis;
+        learner = new Learner(spec);
+        exampleBytes = new ExampleBytes(spec.schema());
+        batcher = new Batcher(spec.batchSize(), spec.tick().toMillis(), snapshotMillis);
+        asServed = new AsServedScorer<>(spec.taskCount(), longestHorizonMillis);
+        progress = new Progress(spec.tasks());
+        predictions = new float[spec.batchSize() * spec.taskCount()];
+        served = new float[spec.batchSize() * spec.taskCount()];
+    }
+
+    /** A snapshot together with the scorer made from it. */
+    private record ServedModel(Snapshot snapshot, SnapshotScorer scorer) implements AsServedScorer.Model {
+        static ServedModel of(Snapshot snapshot) {
+            try {
+                return new ServedModel(snapshot, new SnapshotScorer(snapshot));
+            } catch (BadSnapshotException e) {
+                throw new IllegalStateException(
+                        "loading our own snapshot " + snapshot.version() + ": " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public void score(List<FeatureValues> features, float[] into) {
+            scorer.score(features, into);
+        }
+    }
+
+    /** Takes a message in and does everything that it makes due. */
+    void accept(ExampleMessage message, Consumer<TrainRecord> out) {
+        if (message instanceof LabeledExample example) {
+            buffer.add(example);
+        } else if (message instanceof Frontier promise) {
+            long before = frontier.throughMillis();
+            frontier.accept(promise);
+            if (frontier.throughMillis() > before) {
+                advance(frontier.throughMillis(), out);
+                status = currentStatus();
+            }
+        }
+    }
+
+    private void advance(long throughMillis, Consumer<TrainRecord> out) {
+        Batcher.Cuts cuts = new Batcher.Cuts() {
+            @Override
+            public void batch(List<LabeledExample> batch) {
+                learn(batch, out);
+            }
+
+            @Override
+            public void snapshot(long asOfMillis) {
+                publish(asOfMillis, out);
+            }
+        };
+        buffer.release(throughMillis, example -> batcher.accept(example, cuts));
+        batcher.advance(throughMillis, cuts);
+        if (throughMillis == Frontier.END && !ended) {
+            ended = true;
+            out.accept(new TrainRecord.Ended(progress.lifetime()));
+        }
+    }
+
+    /** Scores, measures, learns: every prediction is of labels that the model has not seen. */
+    private void learn(List<LabeledExample> batch, Consumer<TrainRecord> out) {
+        asServed.forgetBefore(batch.get(0).decidedTimeMillis());
+        asServed.score(batch, served);
+        if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
+            examples += batch.size();
+        } else {
+            refused++;
+        }
+        for (int row = 0; row < batch.size(); row++) {
+            LabeledExample example = batch.get(row);
+            int labels = example.labels().size();
+            float[] predicted = new float[labels];
+            float[] predictedWhenShown = new float[labels];
+            for (int i = 0; i < labels; i++) {
+                TaskLabel label = example.labels().get(i);
+                int task = spec.taskIndex(label.task());
+                predicted[i] = at(predictions, row, task);
+                predictedWhenShown[i] = at(served, row, task);
+                progress.record(task, label, predicted[i], predictedWhenShown[i]);
+            }
+            out.accept(new TrainRecord.Learnt(example, predicted, predictedWhenShown));
+        }
+    }
+
+    /** A prediction; NaN for a task that this model does not have, as when the examples are of a newer configuration. */
+    private float at(float[] scores, int row, int task) {
+        return task < 0 ? Float.NaN : scores[row * spec.taskCount() + task];
+    }
+
+    private void publish(long asOfMillis, Consumer<TrainRecord> out) {
+        hourMetrics = progress.closeHour();
+        out.accept(new TrainRecord.Hour(asOfMillis - snapshotMillis, hourMetrics));
+        SnapshotVersion version = new SnapshotVersion(asOfMillis);
+        Snapshot snapshot =
+                snapshotWriter.write(learner, new SnapshotMoment(version, newest, examples, hourMetrics, List.of()));
+        asServed.publish(asOfMillis, ServedModel.of(snapshot));
+        snapshots++;
+        newest = version;
+        newestBytes = snapshot.manifest().bytes();
+        out.accept(new TrainRecord.Published(snapshot));
+    }
+
+    /** The model: its rows are drained at a checkpoint and put back before {@link #accept} after a restart. */
+    Learner learner() {
+        return learner;
+    }
+
+    /** The snapshots that impressions still open were served by, by the moment they are as of. */
+    NavigableMap<Long, Snapshot> keptSnapshots() {
+        NavigableMap<Long, Snapshot> kept = new TreeMap<>();
+        asServed.kept().forEach((asOf, model) -> kept.put(asOf, model.snapshot()));
+        return kept;
+    }
+
+    /** Puts back one of {@link #keptSnapshots}. */
+    void restoreSnapshot(Snapshot snapshot) {
+        asServed.publish(snapshot.version().eventTimeMillis(), ServedModel.of(snapshot));
+    }
+
+    /** How the trainer stands; from any thread. */
+    TrainStatus status() {
+        return status;
+    }
+
+    private TrainStatus currentStatus() {
+        long rows = 0;
+        for (int table = 0; table < learner.tableCount(); table++) {
+            rows += learner.rowCount(table);
+        }
+        return new TrainStatus(
+                examples,
+                learner.steps(),
+                refused,
+                frontier.throughMillis(),
+                buffer.size(),
+                buffer.repeats(),
+                rows,
+                snapshots,
+                newest == null ? Long.MIN_VALUE : newest.eventTimeMillis(),
+                newestBytes,
+                hourMetrics);
+    }
+
+    /** Everything but the rows and the kept snapshots. */
+    byte[] save() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        out.writeByte(VERSION);
+        SavedState.writeText(out, spec.json());
+        SavedState.writeBlock(out, learner.saveDense());
+        frontier.save(out);
+        buffer.save(out, exampleBytes);
+        batcher.save(out, exampleBytes);
+        progress.save(out);
+        SavedState.writeMetrics(out, hourMetrics);
+        out.writeLong(examples);
+        out.writeLong(refused);
+        out.writeLong(snapshots);
+        out.writeBoolean(newest != null);
+        out.writeLong(newest == null ? 0 : newest.eventTimeMillis());
+        out.writeLong(newestBytes);
+        out.writeBoolean(ended);
+        return bytes.toByteArray();
+    }
+
+    /** Takes over what {@link #save} wrote; rows and snapshots are put back apart. */
+    void restore(byte[] saved) throws IOException {
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(saved));
+        SavedState.expectVersion("trainer", VERSION, in);
+        String savedSpec = SavedState.readText(in);
+        if (!savedSpec.equals(spec.json())) {
+            throw new IOException("restoring the trainer: found the state of another model, expected that of the"
+                    + " configuration; start the changed model without this state. Saved: " + savedSpec
+                    + "; configured: " + spec.json());
+        }
+        learner.restoreDense(SavedState.readBlock(in));
+        frontier = ExampleFrontier.restore(in);
+        buffer = OrderBuffer.restore(in, exampleBytes);
+        batcher.restore(in, exampleBytes);
+        progress.restore(in);
+        hourMetrics = SavedState.readMetrics(in);
+        examples = in.readLong();
+        refused = in.readLong();
+        snapshots = in.readLong();
+        boolean published = in.readBoolean();
+        long asOfMillis = in.readLong();
+        newest = published ? new SnapshotVersion(asOfMillis) : null;
+        newestBytes = in.readLong();
+        ended = in.readBoolean();
+        status = currentStatus();
+    }
+}

@@ -1,0 +1,46 @@
+package freshet.jobs.train;
+
+import freshet.model.spec.TaskSpec;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.apache.flink.metrics.Gauge;
+import org.apache.flink.metrics.MetricGroup;
+
+/** The trainer's metrics on the dashboard and in Prometheus. */
+final class TrainGauges {
+    private static final List<String> TASK_METRICS =
+            List.of("count", "auc", "log_loss", "ne", "calibration", "mse", "served_auc");
+
+    private TrainGauges() {}
+
+    /**
+     * @param status the newest; asked on Flink's metric threads
+     */
+    static void register(MetricGroup group, List<TaskSpec> tasks, Supplier<TrainStatus> status) {
+        gauge(group, "examplesLearnt", status, TrainStatus::examples);
+        gauge(group, "stepsLearnt", status, TrainStatus::steps);
+        gauge(group, "batchesRefused", status, TrainStatus::refused);
+        gauge(group, "frontierMillis", status, TrainStatus::frontierMillis);
+        gauge(group, "examplesBuffered", status, TrainStatus::buffered);
+        gauge(group, "examplesRepeated", status, TrainStatus::repeats);
+        gauge(group, "tableRows", status, TrainStatus::rows);
+        gauge(group, "snapshots", status, TrainStatus::snapshots);
+        gauge(group, "snapshotAsOfMillis", status, TrainStatus::snapshotAsOfMillis);
+        gauge(group, "snapshotAgeMillis", status, TrainStatus::snapshotAgeMillis);
+        gauge(group, "snapshotBytes", status, TrainStatus::snapshotBytes);
+        for (TaskSpec task : tasks) {
+            MetricGroup ofTask = group.addGroup("task", task.name());
+            for (String metric : TASK_METRICS) {
+                Gauge<Double> gauge = () -> status.get().metric(task.name(), metric);
+                ofTask.gauge(metric, gauge);
+            }
+        }
+    }
+
+    private static void gauge(
+            MetricGroup group, String name, Supplier<TrainStatus> status, ToLongFunction<TrainStatus> value) {
+        Gauge<Long> gauge = () -> value.applyAsLong(status.get());
+        group.gauge(name, gauge);
+    }
+}

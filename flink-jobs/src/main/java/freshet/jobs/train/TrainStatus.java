@@ -1,0 +1,48 @@
+package freshet.jobs.train;
+
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How a trainer stands, for gauges: an immutable value, made by the trainer's thread, read by any.
+ *
+ * @param examples learnt so far
+ * @param steps batches learnt so far
+ * @param refused batches scored but not learnt, because something in them was not finite
+ * @param frontierMillis everything decided at or before this has been seen; {@link Long#MIN_VALUE} before that can be said
+ * @param buffered examples that wait for their turn
+ * @param repeats examples that came again and were dropped
+ * @param rows rows of the model, over all tables
+ * @param snapshots cut so far
+ * @param snapshotAsOfMillis the newest snapshot is as of this event time; {@link Long#MIN_VALUE} before the first
+ * @param snapshotBytes its size
+ * @param hourMetrics by task and name: over the last hour of decided time that has ended
+ */
+public record TrainStatus(
+        long examples,
+        long steps,
+        long refused,
+        long frontierMillis,
+        long buffered,
+        long repeats,
+        long rows,
+        long snapshots,
+        long snapshotAsOfMillis,
+        long snapshotBytes,
+        SortedMap<String, SortedMap<String, Double>> hourMetrics) {
+
+    static final TrainStatus START =
+            new TrainStatus(0, 0, 0, Long.MIN_VALUE, 0, 0, 0, 0, Long.MIN_VALUE, 0, new TreeMap<>());
+
+    /** A metric of the last hour; NaN where it has no value. */
+    public double metric(String task, String name) {
+        return hourMetrics.getOrDefault(task, new TreeMap<>()).getOrDefault(name, Double.NaN);
+    }
+
+    /** Event time from the newest snapshot to the frontier: how stale a server is at best; 0 before the first. */
+    public long snapshotAgeMillis() {
+        return snapshotAsOfMillis == Long.MIN_VALUE || frontierMillis == Long.MAX_VALUE
+                ? 0
+                : Math.max(0, frontierMillis - snapshotAsOfMillis);
+    }
+}

@@ -1,0 +1,195 @@
+package freshet.jobs.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.model.learn.Learner;
+import freshet.model.snapshot.SnapshotMoment;
+import freshet.model.snapshot.SnapshotScorer;
+import freshet.model.snapshot.SnapshotWriter;
+import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.Frontier;
+import freshet.serde.example.LabeledExample;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotVersion;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The trainer against a slow reference: sort everything, keep every snapshot, loop. */
+class TrainCoreTest {
+    private static final long HOUR = 3_600_000;
+
+    private static final FreshetConfig CONFIG = TinyModel.config();
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void givesTheSameBitsForAnyDeliveryAndAnyRestart(long seed) throws IOException {
+        Random random = new Random(seed);
+        List<LabeledExample> examples = ExampleStreams.random(seed, 500, 6 * HOUR, "click", "like");
+        List<ExampleMessage> delivery =
+                ExampleStreams.delivery(seed, examples, 1 + random.nextInt(4), 1 + random.nextInt(3));
+
+        List<TrainRecord> records = new ArrayList<>();
+        Saved saved = new Saved();
+        TrainCore core = newCore();
+        for (ExampleMessage message : delivery) {
+            if (random.nextInt(100) == 0) {
+                saved.save(core);
+                core = saved.restore();
+            }
+            core.accept(message, records::add);
+        }
+
+        assertThat(records.stream().map(TrainCoreTest::text)).containsExactlyElementsOf(reference(examples));
+        assertThat(core.status().buffered()).isZero();
+        assertThat(core.status().examples()).isEqualTo(examples.size());
+    }
+
+    @Test
+    void measuresPredictionsByHourAndOverall() {
+        List<LabeledExample> examples = ExampleStreams.random(3, 2_000, 4 * HOUR, "click", "like");
+        List<TrainRecord> records = new ArrayList<>();
+        TrainCore core = newCore();
+        ExampleStreams.delivery(3, examples, 1, 1).forEach(message -> core.accept(message, records::add));
+
+        TrainRecord.Ended ended = (TrainRecord.Ended) records.get(records.size() - 1);
+        assertThat(click(ended.metrics(), "count")).isEqualTo(2_000.0);
+        // Labels follow from user and video but for one in five; a model that learns finds most of it.
+        assertThat(click(ended.metrics(), "auc")).isGreaterThan(0.65);
+        assertThat(click(ended.metrics(), "served_auc")).isBetween(0.55, 0.85);
+        double byHour = records.stream()
+                .filter(TrainRecord.Hour.class::isInstance)
+                .mapToDouble(hour -> click(((TrainRecord.Hour) hour).metrics(), "count"))
+                .sum();
+        assertThat(byHour).isEqualTo(2_000.0);
+    }
+
+    private static double click(SortedMap<String, SortedMap<String, Double>> metrics, String name) {
+        return metrics.getOrDefault("click", new TreeMap<>()).getOrDefault(name, Double.NaN);
+    }
+
+    @Test
+    void endsOnceThoughTheEndIsPromisedAgain() {
+        List<TrainRecord> records = new ArrayList<>();
+        TrainCore core = newCore();
+        Frontier end = new Frontier(0, 1, 0, 7, 8, Frontier.END);
+        core.accept(end, records::add);
+        core.accept(end, records::add);
+        assertThat(records).singleElement().isInstanceOf(TrainRecord.Ended.class);
+    }
+
+    @Test
+    void refusesTheStateOfAnotherModel() throws IOException {
+        byte[] saved = newCore().save();
+        FreshetConfig other = FreshetConfig.fromJson(CONFIG.json().replace("\"seed\":7", "\"seed\":8"));
+        assertThatThrownBy(() -> new TrainPlan(other.json()).newCore().restore(saved))
+                .hasMessageContaining("found the state of another model");
+    }
+
+    private static TrainCore newCore() {
+        return TrainPlan.of(CONFIG).newCore();
+    }
+
+    /** What the operator keeps in keyed state. */
+    private static final class Saved {
+        private final Map<RowKey, float[]> rows = new HashMap<>();
+        private byte[] core = new byte[0];
+        private List<Snapshot> snapshots = List.of();
+
+        void save(TrainCore from) throws IOException {
+            Learner learner = from.learner();
+            for (int table = 0; table < learner.tableCount(); table++) {
+                int of = table;
+                learner.drainDirty(table, (id, row) -> rows.put(new RowKey(of, id), row.clone()));
+            }
+            core = from.save();
+            snapshots = List.copyOf(from.keptSnapshots().values());
+        }
+
+        TrainCore restore() throws IOException {
+            TrainCore restored = newCore();
+            restored.restore(core);
+            rows.forEach((key, row) -> restored.learner().restoreRow(key.table(), key.id(), row));
+            snapshots.forEach(restored::restoreSnapshot);
+            return restored;
+        }
+    }
+
+    /** Everything of a record but metrics, which have tests of their own. */
+    private static String text(TrainRecord record) {
+        if (record instanceof TrainRecord.Learnt learnt) {
+            return learnt.example().impressionId() + " " + Arrays.toString(learnt.predictions()) + " "
+                    + Arrays.toString(learnt.served());
+        } else if (record instanceof TrainRecord.Hour hour) {
+            return "hour " + new SnapshotVersion(hour.hourMillis());
+        } else if (record instanceof TrainRecord.Published published) {
+            return "snapshot " + published.snapshot().version() + " of "
+                    + published.snapshot().manifest().description().examples();
+        }
+        return "end";
+    }
+
+    private static List<String> reference(List<LabeledExample> examples) throws IOException {
+        int tasks = CONFIG.model().taskCount();
+        long tick = CONFIG.model().tick().toMillis();
+        Learner learner = new Learner(CONFIG.model());
+        SnapshotWriter writer = new SnapshotWriter(CONFIG.name(), CONFIG.featuresJson());
+        TreeMap<Long, SnapshotScorer> published = new TreeMap<>();
+        List<LabeledExample> sorted = new ArrayList<>(examples);
+        sorted.sort(LabeledExample.ORDER);
+        List<String> log = new ArrayList<>();
+        List<LabeledExample> batch = new ArrayList<>();
+        for (int next = 0; next < sorted.size(); next++) {
+            long decided = sorted.get(next).decidedTimeMillis();
+            batch.add(sorted.get(next));
+            long following = next + 1 < sorted.size() ? sorted.get(next + 1).decidedTimeMillis() : Long.MAX_VALUE;
+            boolean hourEnds = following / HOUR > decided / HOUR;
+            if (batch.size() == CONFIG.model().batchSize() || following / tick > decided / tick || hourEnds) {
+                float[] predictions = new float[batch.size() * tasks];
+                learner.step(batch, predictions);
+                for (int row = 0; row < batch.size(); row++) {
+                    LabeledExample example = batch.get(row);
+                    float[] served = new float[tasks];
+                    Arrays.fill(served, Float.NaN);
+                    var live = published.floorEntry(example.eventTimeMillis());
+                    if (live != null) {
+                        live.getValue().score(example.features(), served);
+                    }
+                    float[] predicted = Arrays.copyOfRange(predictions, row * tasks, (row + 1) * tasks);
+                    log.add(example.impressionId() + " " + Arrays.toString(ofLabels(example, predicted)) + " "
+                            + Arrays.toString(ofLabels(example, served)));
+                }
+                batch.clear();
+            }
+            if (hourEnds) {
+                SnapshotVersion version = new SnapshotVersion((decided / HOUR + 1) * HOUR);
+                Snapshot snapshot =
+                        writer.write(learner, new SnapshotMoment(version, null, next + 1, new TreeMap<>(), List.of()));
+                published.put(version.eventTimeMillis(), new SnapshotScorer(snapshot));
+                log.add("hour " + new SnapshotVersion(decided / HOUR * HOUR));
+                log.add("snapshot " + version + " of " + (next + 1));
+            }
+        }
+        log.add("end");
+        return log;
+    }
+
+    private static float[] ofLabels(LabeledExample example, float[] byTask) {
+        float[] byLabel = new float[example.labels().size()];
+        for (int i = 0; i < byLabel.length; i++) {
+            byLabel[i] = byTask[CONFIG.model().taskIndex(example.labels().get(i).task())];
+        }
+        return byLabel;
+    }
+}
