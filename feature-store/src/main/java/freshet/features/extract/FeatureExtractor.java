@@ -170,6 +170,14 @@ public final class FeatureExtractor {
                     ? MISSING
                     : impression.videoDurationMillis() / MILLIS_PER_SECOND;
         }
+        if (measure instanceof Measure.Rate rate) {
+            return (impression, history) -> {
+                long asOf = impression.eventTimeMillis();
+                double felt = history.decayedFeedback(rate.of(), rate.halfLifeMillis(), asOf);
+                double shown = history.decayedImpressions(rate.halfLifeMillis(), asOf);
+                return Math.min(1, (felt + rate.prior() * rate.strength()) / (shown + rate.strength()));
+            };
+        }
         return (impression, history) -> impression.videoPublishedAtMillis() <= 0
                 ? MISSING
                 : Math.max(0, impression.eventTimeMillis() - impression.videoPublishedAtMillis())

@@ -9,6 +9,7 @@ import freshet.serde.event.Impression;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -22,10 +23,12 @@ import org.jspecify.annotations.Nullable;
  * again from 0. Channels and videos are stored as {@link IdHash}es, since only their counts are read; recent videos are
  * stored by name, since they are a feature's values.
  *
- * <p>Layout, version 1: version byte; flags (1 seeded, 2 watched); varlong impressions; if watched, signed varlong last
+ * <p>Layout, version 2: version byte; flags (1 seeded, 2 watched); varlong impressions; if watched, signed varlong last
  * watch; the recent videos (kinds, then per kind its name and its videos, oldest first); the channels (count, then per
  * channel 8 bytes hash, varlong impressions, varlong 0 or 1 + milliseconds from its last watch to the last watch of all); the
- * videos (count, then per video 8 bytes hash, varlong impressions, 8 bytes hash of its channel), each oldest first.
+ * videos (count, then per video 8 bytes hash, varlong impressions, 8 bytes hash of its channel), each oldest first; the decayed
+ * counts (how many half-lives, then per half-life varlong milliseconds, signed varlong as of, 8 bytes shown, kinds, then per
+ * kind its name and 8 bytes count). Version 1 ends before the decayed counts.
  */
 public final class UserHistory {
     /** The kind of {@link #recentVideos} that impressions feed. */
@@ -33,7 +36,8 @@ public final class UserHistory {
     /** The time of a watch that never was. */
     public static final long NEVER = Long.MIN_VALUE;
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int VERSION_WITHOUT_DECAYED_COUNTS = 1;
     private static final int SEEDED = 1;
     private static final int WATCHED = 2;
     /** Stands for "no channel" among hashed channels. */
@@ -46,6 +50,8 @@ public final class UserHistory {
     private long lastWatchMillis = NEVER;
     /** By kind; videos oldest first. */
     private final SortedMap<String, List<String>> recent = new TreeMap<>();
+    /** By half-life in milliseconds. */
+    private final SortedMap<Long, DecayedCounts> decayed = new TreeMap<>();
     /** Extra: time of the channel's last watch, or NEVER. */
     private final RecencyTable channels = new RecencyTable();
     /** Extra: hash of the channel the video was last shown with. */
@@ -80,6 +86,18 @@ public final class UserHistory {
         return row < 0 ? NEVER : channels.extra(row);
     }
 
+    /** Impressions counted with a half-life, as of a moment that is not before the last event. */
+    public double decayedImpressions(long halfLifeMillis, long asOfMillis) {
+        DecayedCounts counts = decayed.get(halfLifeMillis);
+        return counts == null ? 0 : counts.shownAsOf(asOfMillis);
+    }
+
+    /** Feedback of a kind counted with a half-life, as of a moment that is not before the last event. */
+    public double decayedFeedback(String kind, long halfLifeMillis, long asOfMillis) {
+        DecayedCounts counts = decayed.get(halfLifeMillis);
+        return counts == null ? 0 : counts.feltAsOf(kind, asOfMillis);
+    }
+
     /** The last distinct videos of a kind, newest first, at most {@code count}. */
     public String[] recentVideos(String kind, int count) {
         List<String> all = recent.get(kind);
@@ -112,13 +130,41 @@ public final class UserHistory {
                 newer.forEach(video -> remember(kind, video, needs));
             }
         }
+        needs.rates().forEach((halfLifeMillis, kinds) -> {
+            DecayedCounts counts = decayed(halfLifeMillis);
+            counts.addShown(seed.impressions(), seed.eventTimeMillis());
+            kinds.forEach(kind -> counts.addFelt(kind, feltBefore(seed, kind), seed.eventTimeMillis()));
+        });
         return true;
+    }
+
+    /**
+     * How often a seed's viewer answered with this kind. A list that is shorter than that of the videos shown holds every
+     * time; one as long may have been cut, then the share among the videos shown stands for all impressions.
+     */
+    private static double feltBefore(HistorySeed seed, String kind) {
+        List<String> felt = seed.recentVideos().getOrDefault(kind, List.of());
+        List<String> shown = seed.recentVideos().getOrDefault(SHOWN, List.of());
+        if (felt.size() < shown.size() || shown.isEmpty()) {
+            return felt.size();
+        }
+        Set<String> videos = Set.copyOf(felt);
+        return seed.impressions()
+                * (double) shown.stream().filter(videos::contains).count()
+                / shown.size();
+    }
+
+    private DecayedCounts decayed(long halfLifeMillis) {
+        return decayed.computeIfAbsent(halfLifeMillis, DecayedCounts::new);
     }
 
     /** Takes an impression, after its features were extracted. */
     public void shown(Impression impression, HistoryNeeds needs) {
         impressions++;
         remember(SHOWN, impression.videoId(), needs);
+        for (long halfLifeMillis : needs.rates().keySet()) {
+            decayed(halfLifeMillis).addShown(1, impression.eventTimeMillis());
+        }
         String channelId = impression.channelId();
         long channel = hashOrNone(channelId);
         if (needs.maxChannels() > 0 && channel != NO_CHANNEL) {
@@ -137,6 +183,11 @@ public final class UserHistory {
             return;
         }
         remember(feedback.kind(), feedback.videoId(), needs);
+        needs.rates().forEach((halfLifeMillis, kinds) -> {
+            if (kinds.contains(feedback.kind())) {
+                decayed(halfLifeMillis).addFelt(feedback.kind(), 1, feedback.eventTimeMillis());
+            }
+        });
         if (feedback.kind().equals(Feedback.WATCH)) {
             lastWatchMillis = feedback.eventTimeMillis();
             int video = needs.maxChannels() > 0 ? videos.find(IdHash.of(feedback.videoId())) : -1;
@@ -205,11 +256,12 @@ public final class UserHistory {
             out.writeVarLong(videos.count(row));
             out.writeFixedLong(videos.extra(row));
         }
+        out.writeVarLong(decayed.size());
+        decayed.values().forEach(counts -> counts.writeTo(out));
     }
 
     public static UserHistory readFrom(ByteReader in) {
-        // Only version 1 exists; a later layout branches on what this returns.
-        in.readVersion(VERSION);
+        int version = in.readVersion(VERSION);
         UserHistory history = new UserHistory();
         int flags = in.readByte();
         history.seeded = (flags & SEEDED) != 0;
@@ -234,6 +286,12 @@ public final class UserHistory {
         }
         for (int rows = in.readCount(17); rows > 0; rows--) {
             history.videos.append(in.readFixedLong(), in.readVarLong(), in.readFixedLong());
+        }
+        if (version > VERSION_WITHOUT_DECAYED_COUNTS) {
+            for (int halfLives = in.readCount(19); halfLives > 0; halfLives--) {
+                DecayedCounts counts = DecayedCounts.readFrom(in);
+                history.decayed.put(counts.halfLifeMillis(), counts);
+            }
         }
         return history;
     }

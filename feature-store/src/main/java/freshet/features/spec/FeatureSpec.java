@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -47,12 +49,19 @@ public record FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int 
                 recent.merge(videos.of(), videos.count(), Math::max);
             }
         });
+        SortedMap<Long, SortedSet<String>> rates = new TreeMap<>();
+        measures().forEach(measure -> {
+            if (measure instanceof Measure.Rate rate) {
+                rates.computeIfAbsent(rate.halfLifeMillis(), halfLife -> new TreeSet<>())
+                        .add(rate.of());
+            }
+        });
         boolean channels = measures().anyMatch(measure -> scope(measure) == Scope.CHANNEL);
         // Feedback names no channel, so a watch finds its channel by the video.
         boolean videos = measures()
                 .anyMatch(measure -> scope(measure) == Scope.VIDEO
                         || (scope(measure) == Scope.CHANNEL && measure instanceof Measure.TimeSinceLastWatch));
-        return new HistoryNeeds(recent, channels ? maxChannels : 0, videos ? maxVideos : 0);
+        return new HistoryNeeds(recent, rates, channels ? maxChannels : 0, videos ? maxVideos : 0);
     }
 
     private Stream<Measure> measures() {

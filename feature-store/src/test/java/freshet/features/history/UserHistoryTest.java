@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,7 +22,8 @@ class UserHistoryTest {
     private static final HistoryNeeds NEEDS = needs(3, 100, 100);
 
     private static HistoryNeeds needs(int recent, int channels, int videos) {
-        return new HistoryNeeds(new TreeMap<>(Map.of("shown", recent, "watch", recent, "like", 2)), channels, videos);
+        return new HistoryNeeds(
+                new TreeMap<>(Map.of("shown", recent, "watch", recent, "like", 2)), new TreeMap<>(), channels, videos);
     }
 
     private static Impression shown(String video, String channel, long time) {
@@ -99,7 +101,7 @@ class UserHistoryTest {
         }
         assertThat(history.encode().length).isLessThan(5 * 20 + 7 * 20 + 6 * 8 + 40);
         UserHistory bare = new UserHistory();
-        HistoryNeeds nothing = new HistoryNeeds(new TreeMap<>(), 0, 0);
+        HistoryNeeds nothing = new HistoryNeeds(new TreeMap<>(), new TreeMap<>(), 0, 0);
         bare.shown(shown("v", "c", 1), nothing);
         bare.felt(felt("watch", "v", 2, 1), nothing);
         assertThat(bare.encode()).hasSize(1 + 1 + 1 + 1 + 3);
@@ -157,23 +159,83 @@ class UserHistoryTest {
         }
     }
 
-    /** What the first release wrote. If this fails, stored state can no longer be read: add a version instead. */
+    /** What was written before there were decayed counts. */
     @Test
-    void bytesAreThoseOfTheFirstRelease() {
+    void versionOneIsStillRead() {
+        UserHistory read = UserHistory.decode(
+                HexFormat.of()
+                        .parseHex(
+                                "0103ca01c03e03046c696b65010177"
+                                        + "0573686f776e0201610162057761746368020161013f025e82de5734cb95a50100"
+                                        + "0e81dad27437097701e907025bcebea958a9a282010e81dad274370977d0d24a768832676e015e82de5734cb95a5"));
+        assertThat(read.impressions()).isEqualTo(202);
+        assertThat(read.lastWatchOfChannelMillis("c")).isEqualTo(3000);
+        assertThat(read.decayedImpressions(DAY, 5000)).isZero();
+    }
+
+    @Test
+    void decayedCountsHalveAfterTheirHalfLife() {
+        UserHistory history = new UserHistory();
+        HistoryNeeds needs = rates();
+        history.shown(shown("a", "c", 0), needs);
+        history.shown(shown("b", "c", DAY), needs);
+        history.felt(felt("like", "b", DAY, 1), needs);
+        history.felt(felt("hide", "b", DAY, 1), needs);
+        assertThat(history.decayedImpressions(DAY, DAY)).isEqualTo(1.5);
+        assertThat(history.decayedImpressions(DAY, 2 * DAY)).isEqualTo(0.75);
+        assertThat(history.decayedFeedback("like", DAY, 3 * DAY)).isEqualTo(0.25);
+        assertThat(history.decayedFeedback("hide", DAY, DAY)).isZero();
+        UserHistory read = UserHistory.decode(history.encode());
+        assertThat(read.encode()).isEqualTo(history.encode());
+        assertThat(read.decayedFeedback("like", DAY, 3 * DAY)).isEqualTo(0.25);
+    }
+
+    @Test
+    void aSeedCountsWhatItSaysAndEstimatesWhatWasCut() {
+        HistorySeed seed = new HistorySeed(
+                "u",
+                0,
+                100,
+                new TreeMap<>(Map.of(
+                        "shown",
+                        List.of("a", "b", "c", "d"),
+                        "like",
+                        List.of("b"),
+                        "long_view",
+                        List.of("b", "c", "x", "y"))));
+        HistoryNeeds needs = new HistoryNeeds(
+                new TreeMap<>(), new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("like", "long_view")))), 0, 0);
+        UserHistory history = new UserHistory();
+        history.seed(seed, needs);
+        assertThat(history.decayedImpressions(DAY, 0)).isEqualTo(100);
+        assertThat(history.decayedFeedback("like", DAY, 0)).isEqualTo(1);
+        assertThat(history.decayedFeedback("long_view", DAY, 0)).isEqualTo(50);
+    }
+
+    private static final long DAY = 86_400_000L;
+
+    private static HistoryNeeds rates() {
+        return new HistoryNeeds(new TreeMap<>(), new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("like")))), 0, 0);
+    }
+
+    /** What this release writes. If this fails, stored state can no longer be read: add a version instead. */
+    @Test
+    void bytesAreThoseOfThisRelease() {
         UserHistory history = new UserHistory();
         history.seed(new HistorySeed("u", 0, 200, new TreeMap<>(Map.of("like", List.of("w")))), NEEDS);
         history.shown(shown("a", "c", 1000), NEEDS);
         history.shown(shown("b", "d", 2000), NEEDS);
         history.felt(felt("watch", "a", 3000, 1), NEEDS);
         history.felt(felt("watch", "?", 4000, 1), NEEDS);
-        String golden = "0103ca01c03e"
+        String golden = "0203ca01c03e"
                 + "03046c696b65010177"
                 + "0573686f776e0201610162"
                 + "057761746368020161013f"
                 + "025e82de5734cb95a50100"
                 + "0e81dad27437097701e907"
                 + "025bcebea958a9a282010e81dad274370977"
-                + "d0d24a768832676e015e82de5734cb95a5";
+                + "d0d24a768832676e015e82de5734cb95a5"
+                + "00";
         assertThat(HexFormat.of().formatHex(history.encode())).isEqualTo(golden);
         UserHistory read = UserHistory.decode(HexFormat.of().parseHex(golden));
         assertThat(read.impressions()).isEqualTo(202);
@@ -193,7 +255,7 @@ class UserHistoryTest {
             byte[] cut = java.util.Arrays.copyOf(bytes, length);
             assertThatThrownBy(() -> UserHistory.decode(cut)).isInstanceOf(IllegalStateException.class);
         }
-        bytes[0] = 2;
-        assertThatThrownBy(() -> UserHistory.decode(bytes)).hasMessageContaining("found version 2");
+        bytes[0] = 3;
+        assertThatThrownBy(() -> UserHistory.decode(bytes)).hasMessageContaining("found version 3");
     }
 }

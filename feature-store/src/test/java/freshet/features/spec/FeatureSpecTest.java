@@ -17,7 +17,7 @@ class FeatureSpecTest {
             "user_id, video_id, channel_id, device, surface, query_video_id, user_language,"
                     + " video_language, position, ids.<name>";
     private static final String MEASURES =
-            "time_since_last_watch, previous_impressions, video_duration, video_age, numbers.<name>";
+            "time_since_last_watch, previous_impressions, video_duration, video_age, rate, numbers.<name>";
 
     private static FeatureSpec read(String json) {
         try {
@@ -109,7 +109,7 @@ class FeatureSpecTest {
                         features.numbers[0].name: found 'b' a second time, expected every feature to have a name of its own
                         features.numbers[1].field: found 'price', expected numbers.<name>
                         features.numbers[2].scope: found 'video', expected one of any, channel
-                        features.numbers[2].transform: found 'log', expected one of x, sqrt, square, log1p
+                        features.numbers[2].transform: found 'log', expected one of x, sqrt, square, log1p, logit
                         features.history.max_videos: found '0', expected a whole number from 1 to 100000
                         features.ids[9].scope: not a known key; allowed here: cross, field, kind, name""".replace("FIELDS", FIELDS).replace("MEASURES", MEASURES));
     }

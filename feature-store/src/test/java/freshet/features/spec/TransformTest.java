@@ -16,8 +16,18 @@ class TransformTest {
         assertThat(Transform.LOG1P.apply(1)).isEqualTo(0.6931472f);
     }
 
+    @Test
+    void logitKeepsAwayFromTheEdges() {
+        assertThat(Transform.LOGIT.apply(0.5)).isZero();
+        assertThat(Transform.LOGIT.apply(0.2)).isEqualTo(-Transform.LOGIT.apply(0.8));
+        assertThat(Transform.LOGIT.apply(0))
+                .isEqualTo(-Transform.LOGIT.apply(1))
+                .isEqualTo((float) Math.log(1e-6 / (1 - 1e-6)));
+        assertThat(Transform.LOGIT.apply(Double.NaN)).isZero();
+    }
+
     @ParameterizedTest
-    @EnumSource
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "LOGIT")
     void isOddFiniteAndZeroWhereMissing(Transform transform) {
         assertThat(transform.apply(Double.NaN)).isZero();
         assertThat(transform.apply(0)).isZero();

@@ -1,0 +1,92 @@
+package freshet.features.history;
+
+import freshet.features.binary.ByteReader;
+import freshet.features.binary.ByteWriter;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How often a viewer was shown something and answered it, each event counting half after a half-life of event time and half
+ * of that after the next: an exponentially decayed count keeps one number instead of the events. All counts of one half-life
+ * decay together, at events only and in their order, so the numbers are a function of the events.
+ *
+ * <p>One owner, one thread.
+ */
+final class DecayedCounts {
+    private final long halfLifeMillis;
+    private long asOfMillis = UserHistory.NEVER;
+    private double shown;
+    private final SortedMap<String, Double> felt = new TreeMap<>();
+
+    DecayedCounts(long halfLifeMillis) {
+        this.halfLifeMillis = halfLifeMillis;
+    }
+
+    void addShown(double impressions, long eventTimeMillis) {
+        decayTo(eventTimeMillis);
+        shown += impressions * weightAt(eventTimeMillis);
+    }
+
+    void addFelt(String kind, double times, long eventTimeMillis) {
+        decayTo(eventTimeMillis);
+        felt.merge(kind, times * weightAt(eventTimeMillis), Double::sum);
+    }
+
+    double shownAsOf(long eventTimeMillis) {
+        return shown * decay(eventTimeMillis);
+    }
+
+    double feltAsOf(String kind, long eventTimeMillis) {
+        return felt.getOrDefault(kind, 0.0) * decay(eventTimeMillis);
+    }
+
+    private void decayTo(long eventTimeMillis) {
+        if (eventTimeMillis <= asOfMillis) {
+            return;
+        }
+        double factor = decay(eventTimeMillis);
+        shown *= factor;
+        felt.replaceAll((kind, count) -> count * factor);
+        asOfMillis = eventTimeMillis;
+    }
+
+    /** What the counts shrink to from when they were last touched until then. */
+    private double decay(long eventTimeMillis) {
+        return asOfMillis == UserHistory.NEVER ? 0 : halves(Math.max(0, eventTimeMillis - asOfMillis));
+    }
+
+    /** Less than 1 for an event older than the counts, as a seed is that came late. */
+    private double weightAt(long eventTimeMillis) {
+        return halves(asOfMillis - eventTimeMillis);
+    }
+
+    private double halves(long millis) {
+        return StrictMath.pow(0.5, millis / (double) halfLifeMillis);
+    }
+
+    void writeTo(ByteWriter out) {
+        out.writeVarLong(halfLifeMillis);
+        out.writeSignedVarLong(asOfMillis);
+        out.writeFixedLong(Double.doubleToRawLongBits(shown));
+        out.writeVarLong(felt.size());
+        for (Map.Entry<String, Double> entry : felt.entrySet()) {
+            out.writeText(entry.getKey());
+            out.writeFixedLong(Double.doubleToRawLongBits(entry.getValue()));
+        }
+    }
+
+    long halfLifeMillis() {
+        return halfLifeMillis;
+    }
+
+    static DecayedCounts readFrom(ByteReader in) {
+        DecayedCounts counts = new DecayedCounts(in.readVarLong());
+        counts.asOfMillis = in.readSignedVarLong();
+        counts.shown = Double.longBitsToDouble(in.readFixedLong());
+        for (int kinds = in.readCount(9); kinds > 0; kinds--) {
+            counts.felt.put(in.readText(), Double.longBitsToDouble(in.readFixedLong()));
+        }
+        return counts;
+    }
+}
