@@ -8,7 +8,9 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import freshet.model.ModelFixtures;
 import freshet.model.learn.Learner;
+import freshet.model.math.Ids;
 import freshet.model.spec.ModelSpec;
+import freshet.model.table.InitialValues;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.BadSnapshotException;
@@ -116,6 +118,19 @@ class SnapshotWriterTest {
         }
         assertThat(SnapshotFixtures.snapshot(restored, 1).manifestLine())
                 .isEqualTo(SnapshotFixtures.snapshot(learner, 1).manifestLine());
+    }
+
+    /** The numbers of SNAPSHOT-FORMAT.md, which {@code read_snapshot.py} computes too: other languages depend on them. */
+    @Test
+    void idsAreWhatTheFormatSays() {
+        assertThat(Ids.hash("")).isEqualTo(-780787492076525413L);
+        assertThat(Ids.hash("u1")).isEqualTo(8169491770928374175L);
+        assertThat(Ids.hash("视频")).isEqualTo(6567696747498877266L);
+        assertThat(Ids.hash("a\uD83D\uDE00")).isEqualTo(8627362948315434557L);
+        assertThat(Ids.cross(Ids.hash("u1"), Ids.hash("v1"))).isEqualTo(6833058077211764976L);
+        float[] initial = new float[3];
+        new InitialValues(7, ModelFixtures.spec(ModelFixtures.FULL).tables().get(0)).fill(Ids.hash("u1"), initial, 0);
+        assertThat(initial[1]).isEqualTo(0.35676122f);
     }
 
     @Test
