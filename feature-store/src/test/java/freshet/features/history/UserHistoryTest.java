@@ -104,7 +104,7 @@ class UserHistoryTest {
         HistoryNeeds nothing = new HistoryNeeds(new TreeMap<>(), new TreeMap<>(), 0, 0);
         bare.shown(shown("v", "c", 1), nothing);
         bare.felt(felt("watch", "v", 2, 1), nothing);
-        assertThat(bare.encode()).hasSize(1 + 1 + 1 + 1 + 3);
+        assertThat(bare.encode()).hasSize(1 + 1 + 1 + 1 + 3 + 1);
     }
 
     /** Against maps in order of last touch, which forget their eldest. */
