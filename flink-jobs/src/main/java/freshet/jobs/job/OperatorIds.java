@@ -11,6 +11,8 @@ public final class OperatorIds {
 
     public static final String JOIN = "join";
     public static final String TRAIN = "train";
+    public static final String SNAPSHOT_RECORDS = "snapshot-records";
+    public static final String SNAPSHOT_SINK = "snapshot-sink";
     public static final String FRONTIERS_TO_PARTITIONS = "frontiers-to-partitions";
     public static final String EXAMPLES_SINK = "examples-sink";
     public static final String DEAD_LETTER_RECORDS = "dead-letter-records";

@@ -7,7 +7,9 @@ import freshet.jobs.job.ExamplesGraph;
 import freshet.jobs.job.JobSettings;
 import freshet.jobs.job.TrainGraph;
 import freshet.jobs.local.Machine;
+import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources;
+import freshet.jobs.train.TrainRecord;
 import freshet.serde.snapshot.SnapshotDirectory;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
@@ -20,6 +22,7 @@ import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -67,15 +70,18 @@ public final class ReplayJob {
         FreshetConfig config = options.config();
         JobSettings.apply(env);
         ExamplesGraph examples = ExamplesGraph.build(config, EventSources.files(env, config, options.events()));
-        TrainGraph.build(config, examples.examples())
-                .sinkTo(new ReplayOutputSink(options.out(), config))
-                .uid("replay-files")
+        write(TrainGraph.build(config, examples.examples()), examples.ledger(), options);
+    }
+
+    /** Puts the files behind what they are made of. */
+    static void write(DataStream<TrainRecord> trained, DataStream<LedgerPart> ledger, ReplayOptions options) {
+        trained.sinkTo(new ReplayOutputSink(options.out(), options.config()))
                 .name("Write outputs")
+                .uid("replay-files")
                 .setParallelism(1);
-        examples.ledger()
-                .sinkTo(new LedgerFileSink(options.out(), config))
-                .uid("replay-ledger")
+        ledger.sinkTo(new LedgerFileSink(options.out(), options.config()))
                 .name("Write ledger")
+                .uid("replay-ledger")
                 .setParallelism(1);
     }
 
@@ -96,7 +102,7 @@ public final class ReplayJob {
     }
 
     /** Completes the summary with what the ledger says of the events; the two were written by different tasks. */
-    private static ReplayResult finish(Path out) throws IOException {
+    static ReplayResult finish(Path out) throws IOException {
         JsonNode ledger = JsonFile.read(out.resolve(LedgerFileSink.LEDGER));
         Path summaryFile = out.resolve(ReplayOutput.SUMMARY);
         ObjectNode summary = (ObjectNode) JsonFile.read(summaryFile);

@@ -1,0 +1,87 @@
+package freshet.jobs.job;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.publish.SnapshotRecordsOf;
+import freshet.jobs.publish.SnapshotSink;
+import freshet.jobs.sink.KafkaSinks;
+import freshet.jobs.sink.SetAsideRecord;
+import freshet.jobs.source.EventSources.Until;
+import freshet.jobs.source.ExampleSource;
+import freshet.jobs.train.SetAsideBadExamples;
+import freshet.jobs.train.TrainRecord;
+import freshet.jobs.type.FreshetTypes;
+import freshet.serde.example.ExampleMessage;
+import java.nio.file.Path;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/** The train job: examples with their frontiers from Kafka in, snapshots to Kafka out. */
+public final class TrainJob {
+    private TrainJob() {}
+
+    /** For Flink's application mode: {@code --config FILE}. */
+    public static void main(String[] args) throws Exception {
+        if (args.length != 2 || !args[0].equals("--config")) {
+            throw new IllegalArgumentException(
+                    "train job: found the arguments '" + String.join(" ", args) + "', expected --config FILE");
+        }
+        FreshetConfig config = FreshetConfig.load(Path.of(args[1]));
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+        build(env, config, Until.STOPPED);
+        env.execute(name(config));
+    }
+
+    /** The job's name on the dashboard. */
+    public static String name(FreshetConfig config) {
+        return "Freshet train: " + config.name();
+    }
+
+    /**
+     * Builds the job in an environment, whose topics must exist.
+     *
+     * @param until when it ends by itself
+     * @return everything the trainer puts out, besides the snapshots that go to Kafka
+     */
+    public static DataStream<TrainRecord> build(StreamExecutionEnvironment env, FreshetConfig config, Until until) {
+        JobSettings.apply(env);
+        SingleOutputStreamOperator<ExampleMessage> examples = ExampleSource.kafka(env, config, until)
+                .process(new SetAsideBadExamples())
+                .returns(FreshetTypes.EXAMPLE_MESSAGE)
+                .name("Set aside bad examples")
+                .uid(OperatorIds.SET_ASIDE + "-examples")
+                .setDescription("Records that are neither examples nor frontiers go to the dead letters");
+        SingleOutputStreamOperator<TrainRecord> trained = TrainGraph.build(config, examples);
+        publish(trained, config);
+        writeDeadLetters(examples, config);
+        return trained;
+    }
+
+    private static void publish(DataStream<TrainRecord> trained, FreshetConfig config) {
+        trained.flatMap(new SnapshotRecordsOf())
+                .returns(FreshetTypes.SNAPSHOT_RECORD)
+                .name("Snapshots to records")
+                .uid(OperatorIds.SNAPSHOT_RECORDS)
+                .setDescription("Cuts a snapshot into chunks, the manifest behind them")
+                .setParallelism(1)
+                .sinkTo(SnapshotSink.of(config))
+                .name("Snapshots to Kafka")
+                .uid(OperatorIds.SNAPSHOT_SINK)
+                .setDescription("Writes the topic " + config.topics().snapshots())
+                .setParallelism(1);
+    }
+
+    private static void writeDeadLetters(SingleOutputStreamOperator<ExampleMessage> examples, FreshetConfig config) {
+        String topic = config.topics().deadLetters();
+        examples.getSideOutput(SetAsideBadExamples.DEAD_LETTERS)
+                .map(letter -> SetAsideRecord.deadLetter(letter, topic))
+                .returns(SetAsideRecord.TYPE)
+                .name("Dead letters")
+                .uid(OperatorIds.DEAD_LETTER_RECORDS)
+                .setDescription("Adds headers that say where each was read and why it was refused")
+                .sinkTo(KafkaSinks.setAside(config))
+                .name("Set aside to Kafka")
+                .uid(OperatorIds.SET_ASIDE_SINK)
+                .setDescription("Writes the topic " + topic);
+    }
+}

@@ -1,0 +1,137 @@
+package freshet.jobs.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.job.TrainJob;
+import freshet.jobs.local.EmbeddedKafka;
+import freshet.jobs.source.EventSources.Until;
+import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.Frontier;
+import freshet.serde.example.LabeledExample;
+import freshet.serde.snapshot.SnapshotAssembler;
+import freshet.serde.snapshot.SnapshotAssembly;
+import freshet.serde.snapshot.SnapshotRecord;
+import freshet.serde.wire.DeadLetterHeaders;
+import freshet.serde.wire.ExampleCodec;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.test.junit5.MiniClusterExtension;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole train job between real topics: two partitions of examples with repeats and poison in, snapshots out. */
+class TrainOverKafkaTest {
+    private static final int PARTITIONS = 2;
+
+    @RegisterExtension
+    static final MiniClusterExtension CLUSTER = new MiniClusterExtension(new MiniClusterResourceConfiguration.Builder()
+            .setNumberTaskManagers(1)
+            .setNumberSlotsPerTaskManager(2)
+            .build());
+
+    @TempDir
+    static Path folder;
+
+    @Test
+    void snapshotsAreThoseOfTheCoreAndPoisonIsSetAside() throws Exception {
+        List<LabeledExample> examples = ExampleStreams.random(11, 800, 5 * 3_600_000, "click", "like");
+        List<ExampleMessage> delivery = ExampleStreams.delivery(11, examples, 2, PARTITIONS);
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"))) {
+            FreshetConfig config = TinyModel.config().withBootstrapServers(kafka.bootstrapServers());
+            config.topics().all().forEach(topic -> kafka.createTopic(topic, PARTITIONS, Map.of()));
+            String topic = config.topics().examples();
+            ExampleCodec codec = new ExampleCodec(config.model().schema());
+            try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                    config.kafka().forProducers(), new ByteArraySerializer(), new ByteArraySerializer())) {
+                producer.send(new ProducerRecord<>(topic, 1, null, new byte[] {1, 2, 3}));
+                for (ExampleMessage message : delivery) {
+                    producer.send(new ProducerRecord<>(topic, partitionOf(message), null, codec.encode(message)));
+                }
+                producer.send(new ProducerRecord<>(topic, 0, null, (byte[]) null));
+            }
+
+            StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
+            env.setParallelism(2);
+            TrainJob.build(env, config, Until.CURRENT_END);
+            env.execute(TrainJob.name(config));
+
+            assertThat(assemble(read(kafka, config, config.topics().snapshots())))
+                    .isEqualTo(reference(config, delivery))
+                    .hasSize(6);
+            assertThat(read(kafka, config, config.topics().deadLetters()))
+                    .extracting(record -> text(record, DeadLetterHeaders.REASON))
+                    .containsExactlyInAnyOrder("undecodable", "empty");
+        }
+    }
+
+    private static int partitionOf(ExampleMessage message) {
+        return message instanceof Frontier frontier
+                ? frontier.partition()
+                : Math.floorMod(((LabeledExample) message).userId().hashCode(), PARTITIONS);
+    }
+
+    private static List<String> reference(FreshetConfig config, List<ExampleMessage> delivery) {
+        List<String> snapshots = new ArrayList<>();
+        TrainCore core = TrainPlan.of(config).newCore();
+        for (ExampleMessage message : delivery) {
+            core.accept(message, record -> {
+                if (record instanceof TrainRecord.Published published) {
+                    snapshots.add(published.snapshot().version() + " "
+                            + published.snapshot().manifest().sha256());
+                }
+            });
+        }
+        return snapshots;
+    }
+
+    /** Version and checksum of every snapshot that the records hold, in the order in which they become whole. */
+    private static List<String> assemble(List<ConsumerRecord<byte[], byte[]>> records) {
+        SnapshotAssembler assembler = new SnapshotAssembler();
+        List<String> snapshots = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            SnapshotAssembly outcome = assembler.accept(
+                    new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value()));
+            assertThat(outcome).isNotInstanceOf(SnapshotAssembly.Rejected.class);
+            if (outcome instanceof SnapshotAssembly.Complete complete) {
+                snapshots.add(complete.snapshot().version() + " "
+                        + complete.snapshot().manifest().sha256());
+                assembler.markLoaded(complete.snapshot().manifest());
+            }
+        }
+        return snapshots;
+    }
+
+    private static List<ConsumerRecord<byte[], byte[]>> read(EmbeddedKafka kafka, FreshetConfig config, String topic) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                config.kafka().forConsumers(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1));
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            long count = kafka.recordCount(topic);
+            while (records.size() < count) {
+                consumer.poll(Duration.ofSeconds(1)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    private static String text(ConsumerRecord<byte[], byte[]> record, String header) {
+        return new String(record.headers().lastHeader(header).value(), StandardCharsets.UTF_8);
+    }
+}
