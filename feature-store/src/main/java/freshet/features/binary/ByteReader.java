@@ -74,11 +74,9 @@ public final class ByteReader {
     }
 
     public long readFixedLong() {
-        need(8);
-        long value = 0;
-        for (int shift = 0; shift < 64; shift += 8) {
-            value |= (bytes[at++] & 0xFFL) << shift;
-        }
+        need(Long.BYTES);
+        long value = (long) ByteWriter.LONG.get(bytes, at);
+        at += Long.BYTES;
         return value;
     }
 
@@ -87,11 +85,9 @@ public final class ByteReader {
     }
 
     public float readFloat() {
-        need(4);
-        int bits = 0;
-        for (int shift = 0; shift < 32; shift += 8) {
-            bits |= (bytes[at++] & 0xFF) << shift;
-        }
+        need(Integer.BYTES);
+        int bits = (int) ByteWriter.INT.get(bytes, at);
+        at += Integer.BYTES;
         return Float.intBitsToFloat(bits);
     }
 

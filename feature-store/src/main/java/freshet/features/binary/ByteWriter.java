@@ -1,5 +1,8 @@
 package freshet.features.binary;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -13,6 +16,13 @@ import java.util.Arrays;
  * </ul>
  */
 public final class ByteWriter {
+    /** Fixed numbers in a byte array at any index, little endian. */
+    static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private static final int MAX_VARLONG_BYTES = 10;
+
     private byte[] bytes;
     private int size;
 
@@ -45,7 +55,11 @@ public final class ByteWriter {
 
     /** Non-negative numbers; a negative one takes ten bytes. */
     public void writeVarLong(long value) {
-        room(10);
+        room(MAX_VARLONG_BYTES);
+        if ((value & ~0x7FL) == 0) {
+            bytes[size++] = (byte) value;
+            return;
+        }
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
             bytes[size++] = (byte) (rest | 0x80);
@@ -60,10 +74,9 @@ public final class ByteWriter {
     }
 
     public void writeFixedLong(long value) {
-        room(8);
-        for (int shift = 0; shift < 64; shift += 8) {
-            bytes[size++] = (byte) (value >>> shift);
-        }
+        room(Long.BYTES);
+        LONG.set(bytes, size, value);
+        size += Long.BYTES;
     }
 
     public void writeDouble(double value) {
@@ -71,11 +84,9 @@ public final class ByteWriter {
     }
 
     public void writeFloat(float value) {
-        room(4);
-        int bits = Float.floatToIntBits(value);
-        for (int shift = 0; shift < 32; shift += 8) {
-            bytes[size++] = (byte) (bits >>> shift);
-        }
+        room(Integer.BYTES);
+        INT.set(bytes, size, Float.floatToIntBits(value));
+        size += Integer.BYTES;
     }
 
     public void writeText(String text) {

@@ -13,11 +13,25 @@ import java.util.Arrays;
 final class RecencyTable {
     private static final int FIRST_CAPACITY = 8;
 
-    private long[] keys = new long[FIRST_CAPACITY];
-    private long[] counts = new long[FIRST_CAPACITY];
-    private long[] extras = new long[FIRST_CAPACITY];
+    private long[] keys;
+    private long[] counts;
+    private long[] extras;
     private int start;
     private int end;
+
+    /** What was looked for last, since one impression asks for the same id several times; unknown after any move. */
+    private boolean isFoundKnown;
+
+    private long foundKey;
+    private int foundRow;
+
+    /** An empty table with room for so many rows before it grows. */
+    RecencyTable(int rows) {
+        int capacity = FIRST_CAPACITY + rows;
+        keys = new long[capacity];
+        counts = new long[capacity];
+        extras = new long[capacity];
+    }
 
     int size() {
         return end - start;
@@ -25,6 +39,15 @@ final class RecencyTable {
 
     /** Row of a key, or -1. Rows are numbered from 0, the oldest. */
     int find(long key) {
+        if (!isFoundKnown || foundKey != key) {
+            foundKey = key;
+            foundRow = search(key);
+            isFoundKnown = true;
+        }
+        return foundRow;
+    }
+
+    private int search(long key) {
         for (int i = end - 1; i >= start; i--) {
             if (keys[i] == key) {
                 return i - start;
@@ -72,6 +95,7 @@ final class RecencyTable {
     }
 
     void append(long key, long count, long extra) {
+        isFoundKnown = false;
         if (end == keys.length) {
             makeRoom();
         }

@@ -53,9 +53,9 @@ public final class UserHistory {
     /** By half-life in milliseconds. */
     private final SortedMap<Long, DecayedCounts> decayed = new TreeMap<>();
     /** Extra: time of the channel's last watch, or NEVER. */
-    private final RecencyTable channels = new RecencyTable();
+    private RecencyTable channels = new RecencyTable(0);
     /** Extra: hash of the channel the video was last shown with. */
-    private final RecencyTable videos = new RecencyTable();
+    private RecencyTable videos = new RecencyTable(0);
 
     /** How many impressions there were, those of a seed included. */
     public long impressions() {
@@ -278,13 +278,17 @@ public final class UserHistory {
             }
             history.recent.put(kind, kept);
         }
-        for (int rows = in.readCount(10); rows > 0; rows--) {
+        int channels = in.readCount(10);
+        history.channels = new RecencyTable(channels);
+        for (int row = 0; row < channels; row++) {
             long key = in.readFixedLong();
             long count = in.readVarLong();
             long sinceWatch = in.readVarLong();
             history.channels.append(key, count, sinceWatch == 0 ? NEVER : history.lastWatchMillis + 1 - sinceWatch);
         }
-        for (int rows = in.readCount(17); rows > 0; rows--) {
+        int videos = in.readCount(17);
+        history.videos = new RecencyTable(videos);
+        for (int row = 0; row < videos; row++) {
             history.videos.append(in.readFixedLong(), in.readVarLong(), in.readFixedLong());
         }
         if (version > VERSION_WITHOUT_DECAYED_COUNTS) {

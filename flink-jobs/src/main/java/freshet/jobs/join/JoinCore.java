@@ -121,10 +121,16 @@ public final class JoinCore {
     /** Where an event belongs: looked for from the end, since streams are almost in order. */
     private static int placeOf(Event event, List<Event> pending) {
         int place = pending.size();
-        while (place > 0 && EventBytes.TOTAL_ORDER.compare(event, pending.get(place - 1)) < 0) {
+        while (place > 0 && isBefore(event, pending.get(place - 1))) {
             place--;
         }
         return place;
+    }
+
+    private static boolean isBefore(Event event, Event other) {
+        return event.eventTimeMillis() != other.eventTimeMillis()
+                ? event.eventTimeMillis() < other.eventTimeMillis()
+                : EventBytes.TOTAL_ORDER.compare(event, other) < 0;
     }
 
     /** Processes everything that is due at or before the watermark. */

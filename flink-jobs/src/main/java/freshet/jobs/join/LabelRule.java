@@ -65,7 +65,7 @@ public record LabelRule(
         String kind = label.string("kind");
         Aggregate aggregate = label.oneOf("aggregate", Aggregate.class, Aggregate.ANY);
         OptionalDouble atLeast = label.has("at_least")
-                ? OptionalDouble.of(label.number("at_least", 1, Double.MIN_NORMAL, Double.MAX_VALUE))
+                ? OptionalDouble.of(label.number("at_least", 1, 1e-9, 1e15))
                 : OptionalDouble.empty();
         Divisor divisor = Divisor.ONE;
         if (label.has("unit") && label.oneOf("unit", Unit.class, Unit.MILLISECONDS) == Unit.SECONDS) {

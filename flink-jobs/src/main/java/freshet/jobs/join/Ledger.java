@@ -21,8 +21,8 @@ import java.util.List;
  *   for each task:   impressions accepted = labelled + masked (each reason) + open
  * </pre>
  *
- * <p>Layout, version 1: version byte; the tasks (count, names); the number of lines; per line its label and its one number,
- * or one per task, as signed varlongs. Lines are matched by label, so that a release may add some. Not thread-safe.
+ * <p>Layout, version 1: version byte; the tasks (count, names); the number of lines; per line its name and its one number,
+ * or one per task, as signed varlongs. Lines are matched by name, so that a release may add some. Not thread-safe.
  */
 public final class Ledger {
     private static final int VERSION = 1;
@@ -166,13 +166,23 @@ public final class Ledger {
         }
         Ledger ledger = new Ledger(tasks);
         for (int n = in.readCount(1); n > 0; n--) {
-            LedgerLine line = LedgerLine.valueOf(in.readText());
+            LedgerLine line = lineNamed(in.readText());
             for (int i = 0; i < ledger.counts[line.ordinal()].length; i++) {
                 ledger.counts[line.ordinal()][i] = in.readSignedVarLong();
             }
         }
         in.end();
         return ledger;
+    }
+
+    private static LedgerLine lineNamed(String name) {
+        for (LedgerLine line : LINES) {
+            if (line.name().equals(name)) {
+                return line;
+            }
+        }
+        throw new IllegalStateException("reading a ledger: found the line " + name + ", expected one of "
+                + Arrays.toString(LINES) + "; it was written by a newer release, or is damaged");
     }
 
     /** The ledger as JSON, lines in their order: {@code {"impression_read": n, ..., "tasks": {"click": {"open": n, ...}}}}. */

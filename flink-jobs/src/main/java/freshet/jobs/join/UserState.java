@@ -12,9 +12,9 @@ import java.util.List;
  * All that the join remembers of one user: events that wait for the watermark, impressions with open labels, feedback that
  * waits for its impression, the ids seen lately, and the history. Changed by {@link JoinCore} only. Not thread-safe.
  *
- * <p>Layout, version 1: version byte; the user's id; signed varlong of the moment processed last, zero for none; varlong of
- * the next due moment, plus one, zero for none; the pending events; the number of tasks and the open impressions; the waiting
- * feedback; the seen impressions and feedback; the history. Each class writes its own part; lists have their size in front.
+ * <p>Layout, version 1: version byte; the user's id; signed varlongs of the moment processed last and of the next due moment;
+ * the pending events; the open impressions, with the number of tasks after their own; the waiting feedback; the seen
+ * impressions and feedback; the history. Lists have their size in front; each class writes its own part.
  */
 public final class UserState {
     private static final int VERSION = 1;
