@@ -3,12 +3,14 @@ package freshet.jobs.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.Collected;
+import freshet.jobs.FailOnce;
 import freshet.jobs.ViewerEvents;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.join.JoinReference;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources;
 import freshet.jobs.source.EventStream;
+import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.example.ExampleMessage;
@@ -19,8 +21,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.junit.jupiter.api.Test;
@@ -81,21 +85,52 @@ class ExamplesFromFilesTest {
                 .isEqualTo(1);
     }
 
+    @Test
+    void aFailureInTheMiddleChangesNeitherExamplesNorLedger() throws Exception {
+        ViewerEvents viewers = new ViewerEvents(43, 30, 5_000);
+        viewers.write(folder, 7);
+        Files.writeString(folder.resolve("impressions.jsonl"), "noise\n", StandardOpenOption.APPEND);
+        FailOnce<ExampleMessage> failure = new FailOnce<>(100);
+
+        Run run = run(2, Optional.of(failure));
+
+        assertThat(failure.hasFailed()).isTrue();
+        JoinReference reference = new JoinReference(CONFIG, viewers.events());
+        assertThat(run.examples.stream().distinct().toList()).isEqualTo(reference.examples());
+        assertThat(run.ledger.join()).isEqualTo(reference.ledger());
+        assertThat(run.ledger.imbalances()).isEmpty();
+        assertThat(run.ledger.sources().deadCount(EventStream.IMPRESSIONS, Reason.UNDECODABLE))
+                .isEqualTo(1);
+    }
+
     private Run run(int parallelism) throws Exception {
+        return run(parallelism, Optional.empty());
+    }
+
+    private Run run(int parallelism, Optional<FailOnce<ExampleMessage>> failure) throws Exception {
         Configuration settings = new Configuration();
-        settings.setString("execution.checkpointing.interval", "200ms");
+        settings.setString("execution.checkpointing.interval", "50ms");
+        settings.setString("restart-strategy.type", "fixed-delay");
+        settings.setString("restart-strategy.fixed-delay.delay", "10ms");
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
         env.setParallelism(parallelism);
         JobSettings.apply(env);
         ExamplesGraph graph = ExamplesGraph.build(CONFIG, EventSources.files(env, CONFIG, folder));
-        return Run.of(env, graph);
+        DataStream<ExampleMessage> examples = failure.isEmpty()
+                ? graph.examples()
+                : graph.examples()
+                        .map(failure.get())
+                        .returns(FreshetTypes.EXAMPLE_MESSAGE)
+                        .uid("failure");
+        return Run.of(env, graph, examples);
     }
 
     /** What one run yielded. */
     private record Run(List<LabeledExample> examples, int ends, List<DeadLetter> deadLetters, JobLedger ledger) {
 
-        static Run of(StreamExecutionEnvironment env, ExamplesGraph graph) throws Exception {
-            Collected<ExampleMessage> messages = new Collected<>(graph.examples(), "examples");
+        static Run of(StreamExecutionEnvironment env, ExamplesGraph graph, DataStream<ExampleMessage> examplesOut)
+                throws Exception {
+            Collected<ExampleMessage> messages = new Collected<>(examplesOut, "examples");
             Collected<DeadLetter> deadLetters = new Collected<>(graph.deadLetters(), "dead-letters");
             Collected<LedgerPart> parts = new Collected<>(graph.ledger(), "ledger");
             env.execute("files to examples");
