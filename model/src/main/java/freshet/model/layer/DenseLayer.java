@@ -2,7 +2,7 @@ package freshet.model.layer;
 
 import freshet.model.math.CounterRandom;
 import freshet.model.math.Ids;
-import freshet.model.math.MatrixProduct;
+import freshet.model.math.ProductKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,7 +27,7 @@ final class DenseLayer {
     private final int outputs;
     private final Activation activation;
     private final List<Block> blocks = new ArrayList<>();
-    private final MatrixProduct product = new MatrixProduct();
+    private final ProductKernel product = ProductKernel.best();
 
     /** {@code float[inputs][outputs]}: the weights as they lie in the arena. */
     private final float[][] rows;

@@ -2,7 +2,7 @@ package freshet.model.layer;
 
 import freshet.model.math.CounterRandom;
 import freshet.model.math.DropoutStream;
-import freshet.model.math.MatrixProduct;
+import freshet.model.math.ProductKernel;
 import freshet.model.math.StableMath;
 import freshet.model.spec.ModelSpec;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ final class MixtureOfExperts {
 
     private final int[] widths;
     private final DenseLayer gates;
-    private final MatrixProduct product = new MatrixProduct();
+    private final ProductKernel product = ProductKernel.best();
 
     private int capacity;
     /** {@code [level][batch, experts, widths[level]]}. */

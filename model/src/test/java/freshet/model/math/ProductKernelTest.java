@@ -2,15 +2,30 @@ package freshet.model.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Against three loops, to the bit. */
-class MatrixProductTest {
+class ProductKernelTest {
 
     @ParameterizedTest(name = "[{0} x {1}] x [{1} x {2}]")
-    @CsvSource({"1,1,1", "3,4,5", "5,3,7", "7,9,16", "12,13,33", "16,64,128", "1,31,100", "128,6,1", "2,0,3", "0,2,3"})
+    @CsvSource({
+        "1,1,1",
+        "3,4,5",
+        "5,3,7",
+        "7,9,16",
+        "12,13,33",
+        "16,64,128",
+        "1,31,100",
+        "128,6,1",
+        "2,0,3",
+        "0,2,3",
+        "25,17,48",
+        "29,40,70"
+    })
     void everyOutputIsASumInOrder(int m, int k, int n) {
         SplittableRandom random = new SplittableRandom(m * 10_007L + k * 101L + n);
         int offset = 3;
@@ -36,13 +51,20 @@ class MatrixProductTest {
                 }
             }
         }
-        float[] found = start.clone();
-        new MatrixProduct().addTo(a, offset, stride, 1, b, found, 1, n + 3, m, k, n);
-        assertThat(found).isEqualTo(expected);
+        for (ProductKernel kernel : List.of(new PlainProduct(), ProductKernel.best())) {
+            float[] found = start.clone();
+            kernel.addTo(a, offset, stride, 1, b, found, 1, n + 3, m, k, n);
+            assertThat(found).as(kernel.name()).isEqualTo(expected);
 
-        float[] foundTransposed = start.clone();
-        new MatrixProduct().addTo(transposed, offset, 1, m + 1, b, foundTransposed, 1, n + 3, m, k, n);
-        assertThat(foundTransposed).isEqualTo(expected);
+            float[] foundTransposed = start.clone();
+            kernel.addTo(transposed, offset, 1, m + 1, b, foundTransposed, 1, n + 3, m, k, n);
+            assertThat(foundTransposed).as(kernel.name()).isEqualTo(expected);
+        }
+    }
+
+    @Test
+    void theTestsRunWithTheVectorApi() {
+        assertThat(ProductKernel.best().name()).startsWith("vector-");
     }
 
     private static float[] numbers(SplittableRandom random, int count) {

@@ -1,25 +1,20 @@
 package freshet.model.math;
 
 /**
- * The product of matrices, the one place where the time of a step goes. Every output is a sum over the inner index in
- * ascending order, each term added by one fused multiply-add: vectors run across outputs only, so the bits do not depend on
- * how wide they are.
- *
- * <p>The right-hand matrix is an array of rows. That looks wasteful, but it is what lets the compiler of JDK 17 turn the inner
- * loop into vectors: with an offset into one flat array the same loop stays scalar, five times slower.
+ * The product of matrices as plain loops. The right-hand matrix is an array of rows because that is what lets the compiler of
+ * JDK 17 turn the inner loop into vectors: with an offset into one flat array the same loop stays scalar, four times slower.
  *
  * <p>Holds scratch memory: one thread.
  */
-public final class MatrixProduct {
+public final class PlainProduct implements ProductKernel {
     private float[] sums = new float[0];
 
-    /**
-     * {@code c[i, j] += sum over p of a[i, p] * b[p][j]}, for i below m, p below k, j below n.
-     *
-     * @param a element (i, p) at {@code aOffset + i * aRowStride + p * aStride}: strides swapped, it is the transpose
-     * @param b {@code float[k][n]}
-     * @param c row i from {@code cOffset + i * cRowStride} on
-     */
+    @Override
+    public String name() {
+        return "plain";
+    }
+
+    @Override
     public void addTo(
             float[] a,
             int aOffset,
