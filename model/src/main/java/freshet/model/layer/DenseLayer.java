@@ -56,8 +56,8 @@ final class DenseLayer {
                     i * width,
                     width));
         }
-        rows = new float[inputs][outputs];
-        columns = new float[outputs][inputs];
+        rows = new float[inputs][ProductKernel.padded(outputs)];
+        columns = new float[outputs][ProductKernel.padded(inputs)];
         bias = new float[outputs];
         weightGradient = new float[inputs * outputs];
     }
@@ -180,7 +180,7 @@ final class DenseLayer {
     /** Closes dy where the ReLU was closed, and copies it row by row. */
     private void takeOutputGradient(MatrixView y, MatrixView dy, int batch) {
         if (outputGradientRows.length < batch) {
-            outputGradientRows = new float[batch][outputs];
+            outputGradientRows = new float[batch][ProductKernel.padded(outputs)];
         }
         for (int i = 0; i < batch; i++) {
             int from = dy.offset() + i * dy.stride();

@@ -80,8 +80,8 @@ final class MixtureOfExperts {
             gateNames.add("gate." + spec.tasks().get(task).name());
         }
         gates = new DenseLayer(layout, inputs, gateNames, owners, experts, DenseLayer.Activation.NONE);
-        expertRows = new float[experts][width()];
-        mixtureRows = new float[tasks][width()];
+        expertRows = new float[experts][ProductKernel.padded(width())];
+        mixtureRows = new float[tasks][ProductKernel.padded(width())];
         mixed = new float[tasks * width()];
     }
 

@@ -30,6 +30,11 @@ public interface ProductKernel {
         }
     }
 
+    /** How long to make the rows of a right-hand matrix of n columns: a multiple of the widest vector. */
+    static int padded(int n) {
+        return (n + 15) / 16 * 16;
+    }
+
     /** For benchmarks and logs: {@code plain}, or {@code vector-} and the number of bits. */
     String name();
 
@@ -37,7 +42,7 @@ public interface ProductKernel {
      * {@code c[i, j] += sum over p of a[i, p] * b[p][j]}, for i below m, p below k, j below n.
      *
      * @param a element (i, p) at {@code aOffset + i * aRowStride + p * aStride}: strides swapped, it is the transpose
-     * @param b {@code float[k][n]}
+     * @param b {@code float[k][n]}; fastest where rows are {@link #padded}, whatever the padding holds
      * @param c row i from {@code cOffset + i * cRowStride} on
      */
     void addTo(

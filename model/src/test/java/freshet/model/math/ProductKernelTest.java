@@ -2,6 +2,7 @@ package freshet.model.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,15 @@ class ProductKernelTest {
             float[] foundTransposed = start.clone();
             kernel.addTo(transposed, offset, 1, m + 1, b, foundTransposed, 1, n + 3, m, k, n);
             assertThat(foundTransposed).as(kernel.name()).isEqualTo(expected);
+
+            float[][] paddedRows = new float[k][];
+            for (int p = 0; p < k; p++) {
+                paddedRows[p] = Arrays.copyOf(b[p], ProductKernel.padded(n));
+                Arrays.fill(paddedRows[p], n, paddedRows[p].length, Float.NaN);
+            }
+            float[] foundPadded = start.clone();
+            kernel.addTo(a, offset, stride, 1, paddedRows, foundPadded, 1, n + 3, m, k, n);
+            assertThat(foundPadded).as(kernel.name()).isEqualTo(expected);
         }
     }
 

@@ -2,7 +2,6 @@ package freshet.model.math.vector;
 
 import freshet.model.math.ProductKernel;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -15,12 +14,16 @@ import jdk.incubator.vector.VectorSpecies;
  * kernel, for every vector length. The tiles are written out and small because the compiler of JDK 17 gives up on
  * larger methods.
  *
- * <p>Stateless; any thread. The only class that needs {@code --add-modules jdk.incubator.vector}, so it is reached by name.
+ * <p>Holds scratch memory: one thread. The only class that needs {@code --add-modules jdk.incubator.vector}, so it is reached by name.
  */
 public final class VectorProduct implements ProductKernel {
     private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
     private static final int WIDTH = LANES.length();
     private static final boolean MANY_REGISTERS = WIDTH >= 16;
+    private static final int EDGE_ROWS = 8;
+
+    /** {@code [EDGE_ROWS, WIDTH]}: see {@link #edge}. */
+    private final float[] edge = new float[EDGE_ROWS * WIDTH];
 
     @Override
     public String name() {
@@ -86,35 +89,88 @@ public final class VectorProduct implements ProductKernel {
             }
         }
         for (; j < n; j += WIDTH) {
-            VectorMask<Float> mask = LANES.indexInRange(j, n);
-            int i = 0;
-            for (; i + 8 <= m; i += 8) {
-                edge8x1(
-                        a,
-                        aOffset + i * aRowStride,
-                        aRowStride,
-                        aStride,
-                        b,
-                        j,
-                        mask,
-                        c,
-                        cOffset + i * cRowStride + j,
-                        cRowStride,
-                        k);
+            if (j + WIDTH <= n) {
+                column(a, aOffset, aRowStride, aStride, b, j, c, cOffset + j, cRowStride, m, k);
+            } else if (k > 0 && b[0].length >= j + WIDTH) {
+                edge(a, aOffset, aRowStride, aStride, b, j, c, cOffset + j, cRowStride, m, k, n - j);
+            } else {
+                narrow(a, aOffset, aRowStride, aStride, b, j, c, cOffset + j, cRowStride, m, k, n - j);
             }
-            for (; i < m; i++) {
-                edge1x1(
-                        a,
-                        aOffset + i * aRowStride,
-                        aRowStride,
-                        aStride,
-                        b,
-                        j,
-                        mask,
-                        c,
-                        cOffset + i * cRowStride + j,
-                        cRowStride,
-                        k);
+        }
+    }
+
+    /** One vector's width of columns, all rows. */
+    private static void column(
+            float[] a,
+            int at,
+            int rowStride,
+            int stride,
+            float[][] b,
+            int j,
+            float[] c,
+            int to,
+            int cStride,
+            int m,
+            int k) {
+        int i = 0;
+        for (; i + EDGE_ROWS <= m; i += EDGE_ROWS) {
+            tile8x1(a, at + i * rowStride, rowStride, stride, b, j, c, to + i * cStride, cStride, k);
+        }
+        for (; i < m; i++) {
+            tile1x1(a, at + i * rowStride, stride, b, j, c, to + i * cStride, k);
+        }
+    }
+
+    /**
+     * The last columns, fewer than a vector has lanes, of padded rows: through a small copy of the result that has room for
+     * whole vectors. Masked vectors would do without it, but JDK 17 puts them on the heap.
+     */
+    private void edge(
+            float[] a,
+            int at,
+            int rowStride,
+            int stride,
+            float[][] b,
+            int j,
+            float[] c,
+            int to,
+            int cStride,
+            int m,
+            int k,
+            int columns) {
+        for (int first = 0; first < m; first += EDGE_ROWS) {
+            int rows = Math.min(EDGE_ROWS, m - first);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(c, to + (first + i) * cStride, edge, i * WIDTH, columns);
+            }
+            column(a, at + first * rowStride, rowStride, stride, b, j, edge, 0, WIDTH, rows, k);
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(edge, i * WIDTH, c, to + (first + i) * cStride, columns);
+            }
+        }
+    }
+
+    /** The last columns of rows that have no padding. */
+    private static void narrow(
+            float[] a,
+            int at,
+            int rowStride,
+            int stride,
+            float[][] b,
+            int j,
+            float[] c,
+            int to,
+            int cStride,
+            int m,
+            int k,
+            int columns) {
+        for (int i = 0; i < m; i++) {
+            for (int column = 0; column < columns; column++) {
+                float sum = c[to + i * cStride + column];
+                for (int p = 0; p < k; p++) {
+                    sum = Math.fma(a[at + i * rowStride + p * stride], b[p][j + column], sum);
+                }
+                c[to + i * cStride + column] = sum;
             }
         }
     }
@@ -262,28 +318,18 @@ public final class VectorProduct implements ProductKernel {
         h0.intoArray(c, to + 0 * cStride + WIDTH);
     }
 
-    private static void edge8x1(
-            float[] a,
-            int at,
-            int rowStride,
-            int stride,
-            float[][] b,
-            int j,
-            VectorMask<Float> mask,
-            float[] c,
-            int to,
-            int cStride,
-            int k) {
-        FloatVector c0 = FloatVector.fromArray(LANES, c, to + 0 * cStride, mask);
-        FloatVector c1 = FloatVector.fromArray(LANES, c, to + 1 * cStride, mask);
-        FloatVector c2 = FloatVector.fromArray(LANES, c, to + 2 * cStride, mask);
-        FloatVector c3 = FloatVector.fromArray(LANES, c, to + 3 * cStride, mask);
-        FloatVector c4 = FloatVector.fromArray(LANES, c, to + 4 * cStride, mask);
-        FloatVector c5 = FloatVector.fromArray(LANES, c, to + 5 * cStride, mask);
-        FloatVector c6 = FloatVector.fromArray(LANES, c, to + 6 * cStride, mask);
-        FloatVector c7 = FloatVector.fromArray(LANES, c, to + 7 * cStride, mask);
+    private static void tile8x1(
+            float[] a, int at, int rowStride, int stride, float[][] b, int j, float[] c, int to, int cStride, int k) {
+        FloatVector c0 = FloatVector.fromArray(LANES, c, to + 0 * cStride);
+        FloatVector c1 = FloatVector.fromArray(LANES, c, to + 1 * cStride);
+        FloatVector c2 = FloatVector.fromArray(LANES, c, to + 2 * cStride);
+        FloatVector c3 = FloatVector.fromArray(LANES, c, to + 3 * cStride);
+        FloatVector c4 = FloatVector.fromArray(LANES, c, to + 4 * cStride);
+        FloatVector c5 = FloatVector.fromArray(LANES, c, to + 5 * cStride);
+        FloatVector c6 = FloatVector.fromArray(LANES, c, to + 6 * cStride);
+        FloatVector c7 = FloatVector.fromArray(LANES, c, to + 7 * cStride);
         for (int p = 0; p < k; p++, at += stride) {
-            FloatVector right = FloatVector.fromArray(LANES, b[p], j, mask);
+            FloatVector right = FloatVector.fromArray(LANES, b[p], j);
             c0 = FloatVector.broadcast(LANES, a[at + 0 * rowStride]).fma(right, c0);
             c1 = FloatVector.broadcast(LANES, a[at + 1 * rowStride]).fma(right, c1);
             c2 = FloatVector.broadcast(LANES, a[at + 2 * rowStride]).fma(right, c2);
@@ -293,33 +339,21 @@ public final class VectorProduct implements ProductKernel {
             c6 = FloatVector.broadcast(LANES, a[at + 6 * rowStride]).fma(right, c6);
             c7 = FloatVector.broadcast(LANES, a[at + 7 * rowStride]).fma(right, c7);
         }
-        c0.intoArray(c, to + 0 * cStride, mask);
-        c1.intoArray(c, to + 1 * cStride, mask);
-        c2.intoArray(c, to + 2 * cStride, mask);
-        c3.intoArray(c, to + 3 * cStride, mask);
-        c4.intoArray(c, to + 4 * cStride, mask);
-        c5.intoArray(c, to + 5 * cStride, mask);
-        c6.intoArray(c, to + 6 * cStride, mask);
-        c7.intoArray(c, to + 7 * cStride, mask);
+        c0.intoArray(c, to + 0 * cStride);
+        c1.intoArray(c, to + 1 * cStride);
+        c2.intoArray(c, to + 2 * cStride);
+        c3.intoArray(c, to + 3 * cStride);
+        c4.intoArray(c, to + 4 * cStride);
+        c5.intoArray(c, to + 5 * cStride);
+        c6.intoArray(c, to + 6 * cStride);
+        c7.intoArray(c, to + 7 * cStride);
     }
 
-    private static void edge1x1(
-            float[] a,
-            int at,
-            int rowStride,
-            int stride,
-            float[][] b,
-            int j,
-            VectorMask<Float> mask,
-            float[] c,
-            int to,
-            int cStride,
-            int k) {
-        FloatVector c0 = FloatVector.fromArray(LANES, c, to + 0 * cStride, mask);
+    private static void tile1x1(float[] a, int at, int stride, float[][] b, int j, float[] c, int to, int k) {
+        FloatVector c0 = FloatVector.fromArray(LANES, c, to);
         for (int p = 0; p < k; p++, at += stride) {
-            FloatVector right = FloatVector.fromArray(LANES, b[p], j, mask);
-            c0 = FloatVector.broadcast(LANES, a[at + 0 * rowStride]).fma(right, c0);
+            c0 = FloatVector.broadcast(LANES, a[at]).fma(FloatVector.fromArray(LANES, b[p], j), c0);
         }
-        c0.intoArray(c, to + 0 * cStride, mask);
+        c0.intoArray(c, to);
     }
 }
