@@ -1,9 +1,13 @@
 package freshet.jobs.config;
 
 import freshet.serde.config.ConfigNode;
+import freshet.serde.event.Feedback;
+import freshet.serde.event.Impression;
+import freshet.serde.mapping.EventMapping;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The block {@code events}: how events arrive. All spans but {@code idleTimeout} and {@code alignmentInterval} are event
@@ -19,6 +23,8 @@ import java.util.Set;
  * @param impressions format of the impressions topic
  * @param feedback format of the feedback topic
  * @param histories format of the histories topic
+ * @param impressionMapping how a record that is not of our schema becomes an impression; null where it is of ours
+ * @param feedbackMapping the same for feedback
  */
 public record EventsConfig(
         Duration maxDisorder,
@@ -29,7 +35,9 @@ public record EventsConfig(
         Duration alignmentInterval,
         WireFormat impressions,
         WireFormat feedback,
-        WireFormat histories) {
+        WireFormat histories,
+        @Nullable EventMapping<Impression> impressionMapping,
+        @Nullable EventMapping<Feedback> feedbackMapping) {
 
     static EventsConfig read(ConfigNode events) {
         ConfigNode alignment = events.child("alignment");
@@ -42,7 +50,25 @@ public record EventsConfig(
                 positive(alignment, "every", Duration.ofMillis(200)),
                 format(events, "impressions"),
                 format(events, "feedback"),
-                format(events, "histories"));
+                format(events, "histories"),
+                hasMapping(events, "impressions") ? EventMapping.impressions(mapping(events, "impressions")) : null,
+                hasMapping(events, "feedback") ? EventMapping.feedback(mapping(events, "feedback")) : null);
+    }
+
+    private static boolean hasMapping(ConfigNode events, String stream) {
+        ConfigNode node = events.child(stream);
+        boolean hasMapping = node.has("mapping");
+        if (hasMapping && format(events, stream) == WireFormat.AVRO) {
+            node.problem(
+                    "format",
+                    "found 'avro' with a mapping, expected json or confluent: without a registry only"
+                            + " records of our own schema can be read, and they need no mapping");
+        }
+        return hasMapping;
+    }
+
+    private static ConfigNode mapping(ConfigNode events, String stream) {
+        return events.child(stream).child("mapping");
     }
 
     /** The formats of the three topics. */

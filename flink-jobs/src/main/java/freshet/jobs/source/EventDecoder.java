@@ -1,14 +1,19 @@
 package freshet.jobs.source;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.config.WireFormat;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.event.Event;
 import freshet.serde.event.EventValidator;
+import freshet.serde.mapping.EventMapping;
+import freshet.serde.mapping.Mapped;
+import freshet.serde.mapping.MappedWire;
 import freshet.serde.wire.ConfluentWire;
 import freshet.serde.wire.Decoded;
 import freshet.serde.wire.EventJson;
 import freshet.serde.wire.FeedbackCodec;
+import freshet.serde.wire.GenericWire;
 import freshet.serde.wire.HistorySeedCodec;
 import freshet.serde.wire.ImpressionCodec;
 import freshet.serde.wire.RegistryUnavailableException;
@@ -17,17 +22,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes of one stream to events. Never throws for a record's sake: what cannot be an event becomes a dead letter that says
- * where it was read. Not thread-safe.
+ * where it was read. Kafka records go through the stream's mapping where one is configured; files are of our schema. Not thread-safe.
  */
 public final class EventDecoder {
 
     /** Bytes to an event of one kind. */
     private interface Decoding {
-        Decoded<? extends Event> decode(byte[] bytes);
+        Mapped<? extends Event> decode(byte[] bytes);
     }
 
     private final EventStream stream;
@@ -40,6 +46,14 @@ public final class EventDecoder {
 
     /** For the records of a stream's topic. */
     public static EventDecoder ofTopic(EventStream stream, FreshetConfig config) {
+        EventMapping<? extends Event> mapping = switch (stream) {
+            case HISTORY -> null;
+            case IMPRESSIONS -> config.events().impressionMapping();
+            case FEEDBACK -> config.events().feedbackMapping();
+        };
+        if (mapping != null) {
+            return new EventDecoder(stream, mapped(stream, mapping, config));
+        }
         return new EventDecoder(
                 stream,
                 switch (stream.format(config)) {
@@ -77,19 +91,22 @@ public final class EventDecoder {
                     "found more than the " + EventValidator.MAX_RECORD_BYTES + " bytes that a record may have",
                     bytes);
         }
-        Decoded<? extends Event> decoded;
+        Mapped<? extends Event> outcome;
         try {
-            decoded = decoding.decode(bytes);
+            outcome = decoding.decode(bytes);
         } catch (RegistryUnavailableException e) {
             throw e;
         } catch (RuntimeException e) {
             // A decoder promises not to; if one does all the same, one record is lost to the dead letters, not the job.
-            decoded = Decoded.bad(Reason.UNDECODABLE, "the decoder failed: " + e);
+            return refused(topic, partition, offset, Reason.UNDECODABLE, "the decoder failed: " + e, bytes);
         }
-        if (decoded instanceof Decoded.Value<? extends Event> good) {
-            return new SourceRecord.Good(good.value());
+        if (outcome instanceof Mapped.Value<? extends Event> good) {
+            return new SourceRecord.Good(good.event());
         }
-        Decoded.Bad<? extends Event> bad = (Decoded.Bad<? extends Event>) decoded;
+        if (outcome instanceof Mapped.Skipped<? extends Event> skipped) {
+            return new SourceRecord.Skipped(stream, skipped.condition());
+        }
+        Mapped.Bad<? extends Event> bad = (Mapped.Bad<? extends Event>) outcome;
         return refused(topic, partition, offset, bad.reason(), bad.detail(), bytes);
     }
 
@@ -99,23 +116,23 @@ public final class EventDecoder {
 
     private static Decoding avro(EventStream stream) {
         return switch (stream) {
-            case HISTORY -> new HistorySeedCodec()::decode;
-            case IMPRESSIONS -> new ImpressionCodec()::decode;
-            case FEEDBACK -> new FeedbackCodec()::decode;
+            case HISTORY -> ours(new HistorySeedCodec()::decode);
+            case IMPRESSIONS -> ours(new ImpressionCodec()::decode);
+            case FEEDBACK -> ours(new FeedbackCodec()::decode);
         };
     }
 
     private static Decoding confluent(EventStream stream, SchemaSource schemas) {
         return switch (stream) {
-            case HISTORY -> new ConfluentWire<>(new HistorySeedCodec(), schemas)::decode;
-            case IMPRESSIONS -> new ConfluentWire<>(new ImpressionCodec(), schemas)::decode;
-            case FEEDBACK -> new ConfluentWire<>(new FeedbackCodec(), schemas)::decode;
+            case HISTORY -> ours(new ConfluentWire<>(new HistorySeedCodec(), schemas)::decode);
+            case IMPRESSIONS -> ours(new ConfluentWire<>(new ImpressionCodec(), schemas)::decode);
+            case FEEDBACK -> ours(new ConfluentWire<>(new FeedbackCodec(), schemas)::decode);
         };
     }
 
     private static Decoding json(EventStream stream) {
         CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // reports what is malformed
-        return bytes -> {
+        return ours(bytes -> {
             String line;
             try {
                 line = utf8.decode(ByteBuffer.wrap(bytes)).toString();
@@ -127,6 +144,27 @@ public final class EventDecoder {
                 case IMPRESSIONS -> EventJson.impression(line);
                 case FEEDBACK -> EventJson.feedback(line);
             };
+        });
+    }
+
+    private static <T extends Event> Decoding mapped(
+            EventStream stream, EventMapping<T> mapping, FreshetConfig config) {
+        MappedWire<T> wire = stream.format(config) == WireFormat.JSON
+                ? MappedWire.json(mapping)
+                : MappedWire.avro(
+                        mapping, GenericWire.confluent(config.schemaRegistry().client()));
+        return wire::decode;
+    }
+
+    /** Records of our own schemas, of which none is skipped. */
+    private static Decoding ours(Function<byte[], Decoded<? extends Event>> decoding) {
+        return bytes -> {
+            Decoded<? extends Event> decoded = decoding.apply(bytes);
+            if (decoded instanceof Decoded.Value<? extends Event> good) {
+                return new Mapped.Value<Event>(good.value());
+            }
+            Decoded.Bad<? extends Event> bad = (Decoded.Bad<? extends Event>) decoded;
+            return new Mapped.Bad<Event>(bad.reason(), bad.detail());
         };
     }
 }

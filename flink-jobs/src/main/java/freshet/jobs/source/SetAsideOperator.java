@@ -6,6 +6,7 @@ import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.event.Event;
+import java.util.List;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
@@ -19,7 +20,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Hands on the events of a source, sets the rest aside as dead letters, and counts both in its state. Goes into the chain
+ * Hands on the events of a source, sets bad records aside as dead letters, drops what the mapping skips, and counts all of it
+ * in its state. Goes into the chain
  * of its source. Sends its {@link SourceTally} as a {@link LedgerPart} at the end of the input, and at most once an hour of
  * event time before.
  */
@@ -65,6 +67,7 @@ public final class SetAsideOperator extends AbstractStreamOperator<Event>
             MetricGroup group = getMetricGroup().addGroup("stream", stream.label());
             group.gauge("read", () -> tally.readCount(stream));
             group.gauge("decoded", () -> tally.decodedCount(stream));
+            group.gauge("skipped", () -> tally.skippedCount(stream));
             for (Reason reason : Reason.values()) {
                 group.addGroup("reason", reason.label()).gauge("dead", () -> tally.deadCount(stream, reason));
             }
@@ -78,6 +81,8 @@ public final class SetAsideOperator extends AbstractStreamOperator<Event>
         if (record instanceof SourceRecord.Good good) {
             tally.decoded(record.stream());
             output.collect(element.replace(good.event()));
+        } else if (record instanceof SourceRecord.Skipped skipped) {
+            tally.skipped(skipped.stream(), skipped.condition());
         } else {
             DeadLetter letter = ((SourceRecord.Refused) record).letter();
             tally.dead(record.stream(), letter.reason());
@@ -110,6 +115,6 @@ public final class SetAsideOperator extends AbstractStreamOperator<Event>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
-        savedTally.update(java.util.List.of(tally.encode()));
+        savedTally.update(List.of(tally.encode()));
     }
 }

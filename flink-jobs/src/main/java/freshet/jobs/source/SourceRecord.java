@@ -3,7 +3,7 @@ package freshet.jobs.source;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.Event;
 
-/** One record as a source hands it on: an event, or why there is none. Immutable. */
+/** One record as a source hands it on: an event, or what became of it instead. Immutable. */
 public sealed interface SourceRecord {
 
     /** Where it was read. */
@@ -17,6 +17,13 @@ public sealed interface SourceRecord {
         }
     }
 
-    /** A record that could not. */
+    /**
+     * A record that the configured mapping says is none of our events.
+     *
+     * @param condition which of the mapping's conditions held, in words
+     */
+    record Skipped(EventStream stream, String condition) implements SourceRecord {}
+
+    /** A record that could not be decoded. */
     record Refused(EventStream stream, DeadLetter letter) implements SourceRecord {}
 }

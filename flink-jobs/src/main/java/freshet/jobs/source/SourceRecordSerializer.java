@@ -12,7 +12,8 @@ import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** A record of a source: one byte for which kind, then the event, or the stream's name and the dead letter. */
+/** A record of a source: one byte for which kind, then the event, or the stream's name and the dead letter or
+ * the condition. */
 public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> {
     private static final long serialVersionUID = 1L;
     private static final int NEWEST = 1;
@@ -23,6 +24,7 @@ public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> 
 
     private static final int GOOD = 0;
     private static final int REFUSED = 1;
+    private static final int SKIPPED = 2;
 
     private final EventSerializer events = new EventSerializer();
     private final DeadLetterSerializer deadLetters = new DeadLetterSerializer();
@@ -45,6 +47,10 @@ public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> 
         if (record instanceof SourceRecord.Good good) {
             out.writeByte(GOOD);
             events.serialize(good.event(), out);
+        } else if (record instanceof SourceRecord.Skipped skipped) {
+            out.writeByte(SKIPPED);
+            Fields.writeText(skipped.stream().name(), out);
+            Fields.writeText(skipped.condition(), out);
         } else {
             SourceRecord.Refused refused = (SourceRecord.Refused) record;
             out.writeByte(REFUSED);
@@ -60,7 +66,8 @@ public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> 
             case GOOD -> new SourceRecord.Good(events.deserialize(in));
             case REFUSED ->
                 new SourceRecord.Refused(EventStream.valueOf(Fields.readText(in)), deadLetters.deserialize(in));
-            default -> throw new IOException("reading a source record: found kind " + kind + ", expected 0 or 1");
+            case SKIPPED -> new SourceRecord.Skipped(EventStream.valueOf(Fields.readText(in)), Fields.readText(in));
+            default -> throw new IOException("reading a source record: found kind " + kind + ", expected 0, 1 or 2");
         };
     }
 

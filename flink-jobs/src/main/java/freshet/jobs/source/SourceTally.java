@@ -12,10 +12,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of every record that was read: the sources' part of the ledger. Per stream, read = decoded + dead, by reason.
+ * What became of every record that was read: the sources' part of the ledger. Per stream, read = decoded + dead (by reason) +
+ * skipped (by condition).
  * Tallies of several subtasks add up to one. Not thread-safe.
  */
 public final class SourceTally {
@@ -26,6 +28,10 @@ public final class SourceTally {
     private final long[] read = new long[STREAMS.length];
     private final long[] decoded = new long[STREAMS.length];
     private final long[][] dead = new long[STREAMS.length][REASONS.length];
+    /** By condition of the mapping. Concurrent, since metrics read it from their own threads. */
+    private final List<ConcurrentSkipListMap<String, Long>> skipped = Arrays.stream(STREAMS)
+            .map(stream -> new ConcurrentSkipListMap<String, Long>())
+            .toList();
 
     /** Counts a record as read. */
     public void read(EventStream stream) {
@@ -42,6 +48,11 @@ public final class SourceTally {
         dead[stream.ordinal()][reason.ordinal()]++;
     }
 
+    /** Counts a record as dropped because a condition of the mapping held. */
+    public void skipped(EventStream stream, String condition) {
+        skipped.get(stream.ordinal()).merge(condition, 1L, Long::sum);
+    }
+
     public long readCount(EventStream stream) {
         return read[stream.ordinal()];
     }
@@ -54,11 +65,20 @@ public final class SourceTally {
         return dead[stream.ordinal()][reason.ordinal()];
     }
 
+    /** Over all conditions. */
+    public long skippedCount(EventStream stream) {
+        return skipped.get(stream.ordinal()).values().stream()
+                .mapToLong(Long::longValue)
+                .sum();
+    }
+
     /** Adds all of another tally. */
     public void merge(SourceTally other) {
         for (int stream = 0; stream < STREAMS.length; stream++) {
             read[stream] += other.read[stream];
             decoded[stream] += other.decoded[stream];
+            ConcurrentSkipListMap<String, Long> ours = skipped.get(stream);
+            other.skipped.get(stream).forEach((condition, count) -> ours.merge(condition, count, Long::sum));
             for (int reason = 0; reason < REASONS.length; reason++) {
                 dead[stream][reason] += other.dead[stream][reason];
             }
@@ -70,16 +90,18 @@ public final class SourceTally {
         List<String> found = new ArrayList<>();
         for (EventStream stream : STREAMS) {
             long refused = Arrays.stream(dead[stream.ordinal()]).sum();
-            long ended = decodedCount(stream) + refused;
+            long ended = decodedCount(stream) + refused + skippedCount(stream);
             if (ended != readCount(stream)) {
                 found.add(stream.label() + " at the source: found decoded " + decodedCount(stream) + " + dead "
-                        + refused + " = " + ended + ", expected " + readCount(stream));
+                        + refused + " + skipped " + skippedCount(stream) + " = " + ended + ", expected "
+                        + readCount(stream));
             }
         }
         return found;
     }
 
-    /** {@code {"impressions": {"read": n, "decoded": n, "dead": {"empty": n, ...}}, ...}}, always with every key. */
+    /** {@code {"impressions": {"read": n, "decoded": n, "dead": {"empty": n, ...}, "skipped": {condition: n}}, ...}}, always
+     * with every reason. */
     public ObjectNode toJson() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         for (EventStream stream : STREAMS) {
@@ -90,6 +112,8 @@ public final class SourceTally {
             for (Reason reason : REASONS) {
                 reasons.put(reason.label(), deadCount(stream, reason));
             }
+            ObjectNode conditions = one.putObject("skipped");
+            skipped.get(stream.ordinal()).forEach(conditions::put);
         }
         return json;
     }
@@ -112,6 +136,11 @@ public final class SourceTally {
             JsonNode one = json.path(stream.label());
             tally.read[stream.ordinal()] = one.path("read").asLong();
             tally.decoded[stream.ordinal()] = one.path("decoded").asLong();
+            one.path("skipped")
+                    .properties()
+                    .forEach(entry -> tally.skipped
+                            .get(stream.ordinal())
+                            .put(entry.getKey(), entry.getValue().asLong()));
             for (Reason reason : REASONS) {
                 tally.dead[stream.ordinal()][reason.ordinal()] =
                         one.path("dead").path(reason.label()).asLong();
@@ -125,7 +154,8 @@ public final class SourceTally {
         return other instanceof SourceTally that
                 && Arrays.equals(read, that.read)
                 && Arrays.equals(decoded, that.decoded)
-                && Arrays.deepEquals(dead, that.dead);
+                && Arrays.deepEquals(dead, that.dead)
+                && skipped.equals(that.skipped);
     }
 
     @Override

@@ -59,7 +59,9 @@ class FreshetConfigTest {
                         Duration.ofMillis(10),
                         WireFormat.JSON,
                         WireFormat.CONFLUENT,
-                        WireFormat.AVRO));
+                        WireFormat.AVRO,
+                        null,
+                        null));
         assertThat(config.schemaRegistry())
                 .isEqualTo(new SchemaRegistryConfig("http://registry:8081", "freshet", "REGISTRY_PASSWORD"));
         assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g");

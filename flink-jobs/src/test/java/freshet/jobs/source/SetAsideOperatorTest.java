@@ -24,6 +24,7 @@ class SetAsideOperatorTest {
             operator.open();
             operator.processElement(good("i1"), 1);
             operator.processElement(bad(), 2);
+            operator.processElement(new SourceRecord.Skipped(EventStream.IMPRESSIONS, "type is heartbeat"), 3);
 
             assertThat(operator.extractOutputValues()).extracting(Event::id).containsExactly("i1");
             assertThat(operator.getSideOutput(SetAsideOperator.DEAD_LETTERS)).hasSize(1);

@@ -16,11 +16,15 @@ class SourceTallyTest {
         two.read(EventStream.IMPRESSIONS);
         two.dead(EventStream.IMPRESSIONS, Reason.BAD_TIME);
 
+        two.read(EventStream.FEEDBACK);
+        two.skipped(EventStream.FEEDBACK, "type is heartbeat");
+
         one.merge(SourceTally.decode(two.encode()));
 
         assertThat(one.imbalances()).isEmpty();
         assertThat(one.readCount(EventStream.IMPRESSIONS)).isEqualTo(2);
         assertThat(one.deadCount(EventStream.IMPRESSIONS, Reason.BAD_TIME)).isEqualTo(1);
+        assertThat(one.skippedCount(EventStream.FEEDBACK)).isEqualTo(1);
         assertThat(SourceTally.decode(one.encode())).isEqualTo(one);
     }
 
@@ -30,6 +34,6 @@ class SourceTallyTest {
         tally.read(EventStream.FEEDBACK);
 
         assertThat(tally.imbalances())
-                .containsExactly("feedback at the source: found decoded 0 + dead 0 = 0, expected 1");
+                .containsExactly("feedback at the source: found decoded 0 + dead 0 + skipped 0 = 0, expected 1");
     }
 }
