@@ -115,6 +115,15 @@ public record FreshetConfig(
         return tree(JSON, name, json).path("features").toString();
     }
 
+    /** The same configuration with every stream of events written as JSON, as when a replay puts its lines into topics. */
+    public FreshetConfig withJsonEvents() {
+        ObjectNode root = (ObjectNode) tree(JSON, name, json);
+        for (String stream : List.of("impressions", "feedback", "histories")) {
+            root.withObjectProperty("events").withObjectProperty(stream).put("format", "json");
+        }
+        return read(name, root);
+    }
+
     /** The same configuration against other brokers, as when a demo or a test starts its own. */
     public FreshetConfig withBootstrapServers(String addresses) {
         ObjectNode root = (ObjectNode) tree(JSON, name, json);

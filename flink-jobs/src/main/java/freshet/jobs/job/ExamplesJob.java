@@ -39,8 +39,9 @@ public final class ExamplesJob {
      * Builds the job in an environment, whose topics must exist.
      *
      * @param until when it ends by itself
+     * @return the part of it before Kafka, for whoever wants more of it than the topics
      */
-    public static void build(StreamExecutionEnvironment env, FreshetConfig config, EventSources.Until until) {
+    public static ExamplesGraph build(StreamExecutionEnvironment env, FreshetConfig config, EventSources.Until until) {
         JobSettings.apply(env);
         int partitions = KafkaTopics.partitions(config.kafka(), config.topics().examples());
         ExamplesGraph graph = ExamplesGraph.build(config, EventSources.kafka(env, config, until));
@@ -56,6 +57,7 @@ public final class ExamplesJob {
                 .uid(OperatorIds.EXAMPLES_SINK)
                 .setDescription("Writes the topic " + config.topics().examples());
         writeSetAside(graph, config);
+        return graph;
     }
 
     private static void writeSetAside(ExamplesGraph graph, FreshetConfig config) {

@@ -4,11 +4,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.ExamplesGraph;
+import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.JobSettings;
 import freshet.jobs.job.TrainGraph;
+import freshet.jobs.job.TrainJob;
+import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.local.Machine;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources;
+import freshet.jobs.source.EventSources.Until;
+import freshet.jobs.source.ReplayToKafka;
 import freshet.jobs.train.TrainRecord;
 import freshet.serde.snapshot.SnapshotDirectory;
 import freshet.serde.snapshot.SnapshotVersion;
@@ -18,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
@@ -33,25 +39,73 @@ public final class ReplayJob {
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
     private static final MemorySize MANAGED_MEMORY = MemorySize.ofMebiBytes(256);
 
+    /** More than one, so that the order has to be restored as in production. */
+    private static final int TOPIC_PARTITIONS = 2;
+
+    private static final Map<String, String> TOPIC_SETTINGS =
+            Map.of("max.message.bytes", String.valueOf(ReplayToKafka.MAX_REQUEST_BYTES));
+
     private ReplayJob() {}
 
     /**
-     * Replays events.
+     * Replays events from files to files.
      *
      * @throws Exception when files cannot be read or written, or the job fails for good
      */
     public static ReplayResult run(ReplayOptions options) throws Exception {
-        clear(options.out());
-        Path work = Files.createTempDirectory("freshet-replay");
-        try {
-            StreamExecutionEnvironment env =
-                    StreamExecutionEnvironment.createLocalEnvironment(options.parallelism(), settings(work));
+        return inWorkFolder(options, work -> {
+            StreamExecutionEnvironment env = environment(options, work);
             build(env, options);
-            env.execute("freshet replay of " + options.config().name());
+            env.execute("Freshet replay: " + options.config().name());
+        });
+    }
+
+    /**
+     * Replays events as a deployment does, with a broker of its own between the steps: the files into topics, the examples
+     * job to its end, the train job to its end. The outputs are those of {@link #run}, to the byte, as long as no event is
+     * further behind than the configuration allows.
+     *
+     * @throws Exception when files cannot be read or written, the broker does not start, or a job fails for good
+     */
+    public static ReplayResult runOverKafka(ReplayOptions options) throws Exception {
+        return inWorkFolder(options, work -> {
+            try (EmbeddedKafka kafka = EmbeddedKafka.start(work.resolve("kafka"))) {
+                FreshetConfig config = options.config().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
+                for (String topic : config.topics().all()) {
+                    kafka.createTopic(topic, TOPIC_PARTITIONS, TOPIC_SETTINGS);
+                }
+                ReplayToKafka.send(options.events(), config);
+
+                StreamExecutionEnvironment examplesEnv = environment(options, work);
+                ExamplesGraph examples = ExamplesJob.build(examplesEnv, config, Until.CURRENT_END);
+                writeLedger(examples.ledger(), options);
+                examplesEnv.execute(ExamplesJob.name(config));
+
+                StreamExecutionEnvironment trainEnv = environment(options, work);
+                writeTrained(TrainJob.build(trainEnv, config, Until.CURRENT_END), options);
+                trainEnv.execute(TrainJob.name(config));
+            }
+        });
+    }
+
+    /** What is done between clearing the outputs and completing them. */
+    private interface Work {
+        void in(Path folder) throws Exception;
+    }
+
+    private static ReplayResult inWorkFolder(ReplayOptions options, Work work) throws Exception {
+        clear(options.out());
+        Path folder = Files.createTempDirectory("freshet-replay");
+        try {
+            work.in(folder);
         } finally {
-            Machine.removeFolder(work);
+            Machine.removeFolder(folder);
         }
-        return finish(options.out());
+        return complete(options.out());
+    }
+
+    private static StreamExecutionEnvironment environment(ReplayOptions options, Path work) {
+        return StreamExecutionEnvironment.createLocalEnvironment(options.parallelism(), settings(work));
     }
 
     private static Configuration settings(Path work) {
@@ -70,18 +124,25 @@ public final class ReplayJob {
         FreshetConfig config = options.config();
         JobSettings.apply(env);
         ExamplesGraph examples = ExamplesGraph.build(config, EventSources.files(env, config, options.events()));
-        write(TrainGraph.build(config, examples.examples()), examples.ledger(), options);
+        writeTrained(TrainGraph.build(config, examples.examples()), options);
+        writeLedger(examples.ledger(), options);
     }
 
-    /** Puts the files behind what they are made of. */
-    static void write(DataStream<TrainRecord> trained, DataStream<LedgerPart> ledger, ReplayOptions options) {
+    /** Writes what the trainer puts out. */
+    static void writeTrained(DataStream<TrainRecord> trained, ReplayOptions options) {
         trained.sinkTo(new ReplayOutputSink(options.out(), options.config()))
                 .name("Write outputs")
                 .uid("replay-files")
+                .setDescription("Writes examples, predictions, metrics and snapshots")
                 .setParallelism(1);
+    }
+
+    /** Writes the ledger when the events have ended. */
+    static void writeLedger(DataStream<LedgerPart> ledger, ReplayOptions options) {
         ledger.sinkTo(new LedgerFileSink(options.out(), options.config()))
                 .name("Write ledger")
                 .uid("replay-ledger")
+                .setDescription("Adds up where every record has ended")
                 .setParallelism(1);
     }
 
@@ -102,7 +163,7 @@ public final class ReplayJob {
     }
 
     /** Completes the summary with what the ledger says of the events; the two were written by different tasks. */
-    static ReplayResult finish(Path out) throws IOException {
+    static ReplayResult complete(Path out) throws IOException {
         JsonNode ledger = JsonFile.read(out.resolve(LedgerFileSink.LEDGER));
         Path summaryFile = out.resolve(ReplayOutput.SUMMARY);
         ObjectNode summary = (ObjectNode) JsonFile.read(summaryFile);

@@ -17,6 +17,7 @@ import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,6 +45,10 @@ class ReplayJobTest {
         ViewerEvents viewers = new ViewerEvents(41, 30, 3_000);
         viewers.write(folder.resolve("events"), 5);
         viewers.write(folder.resolve("events-shuffled"), 6);
+        for (String events : List.of("events", "events-shuffled")) {
+            Path impressions = folder.resolve(events).resolve("impressions.jsonl");
+            Files.writeString(impressions, "\n{\"impression_id\":\"x\"}\nno JSON\n", StandardOpenOption.APPEND);
+        }
         first = ReplayJob.run(options("events", "first", 1));
     }
 
@@ -55,6 +60,12 @@ class ReplayJobTest {
     void writesTheSameBytesForAnyArrivalAndParallelism() throws Exception {
         ReplayResult second = ReplayJob.run(options("events-shuffled", "second", 2));
         assertThat(checksums(second.out())).isEqualTo(checksums(first.out())).hasSizeGreaterThan(5 + 3 * 5);
+    }
+
+    @Test
+    void writesTheSameBytesThroughABroker() throws Exception {
+        ReplayResult overKafka = ReplayJob.runOverKafka(options("events-shuffled", "kafka", 2));
+        assertThat(checksums(overKafka.out())).isEqualTo(checksums(first.out()));
     }
 
     @Test
@@ -87,10 +98,11 @@ class ReplayJobTest {
                 .map(new FailsTwice())
                 .returns(FreshetTypes.EXAMPLE_MESSAGE)
                 .uid("fails-twice");
-        ReplayJob.write(TrainGraph.build(CONFIG, examples), graph.ledger(), options);
+        ReplayJob.writeTrained(TrainGraph.build(CONFIG, examples), options);
+        ReplayJob.writeLedger(graph.ledger(), options);
         FailsTwice.FAILURES.set(0);
         env.execute();
-        ReplayJob.finish(options.out());
+        ReplayJob.complete(options.out());
 
         assertThat(FailsTwice.FAILURES).hasValue(2);
         assertThat(checksums(options.out())).isEqualTo(checksums(first.out()));
