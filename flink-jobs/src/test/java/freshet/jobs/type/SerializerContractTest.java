@@ -1,5 +1,10 @@
 package freshet.jobs.type;
 
+import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.sink.SetAsideRecord;
+import freshet.jobs.source.EventStream;
+import freshet.jobs.source.SourceRecord;
+import freshet.jobs.source.SourceRecordSerializer;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
@@ -12,13 +17,14 @@ import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import freshet.serde.snapshot.SnapshotRecord;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeutils.SerializerTestBase;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
 import org.apache.flink.testutils.DeeplyEqualsChecker;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonDifferenceCalculator;
 import org.junit.jupiter.api.Nested;
 
 /** Flink's own contract for serializers (round trip, copies, duplicates, restoring a snapshot), for each of ours. */
@@ -100,8 +106,41 @@ class SerializerContractTest {
         SnapshotRecords() {
             super(
                     FreshetTypes.SNAPSHOT_RECORD,
-                    new SnapshotRecord("20220425T16Z/chunk/0", new byte[70_000]),
+                    new SnapshotRecord("20220425T16Z/chunk/0", new byte[5_000]),
                     new SnapshotRecord("20220425T16Z/manifest", "{}".getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    @Nested
+    class SourceRecords extends Contract<SourceRecord> {
+        SourceRecords() {
+            super(
+                    SourceRecordSerializer.TYPE,
+                    new SourceRecord.Good(new Feedback("f", "i", "u", "v", 2L, "click", 1)),
+                    new SourceRecord.Skipped(EventStream.FEEDBACK, "type is heartbeat"),
+                    new SourceRecord.Refused(
+                            EventStream.IMPRESSIONS,
+                            new DeadLetter("t", 7, 1L << 40, DeadLetter.Reason.TOO_LONG, "found ...", new byte[300])));
+        }
+    }
+
+    @Nested
+    class LedgerParts extends Contract<LedgerPart> {
+        LedgerParts() {
+            super(
+                    LedgerPart.TYPE,
+                    new LedgerPart(LedgerPart.Stage.SOURCE, "set-aside", 0, 1, new byte[0]),
+                    new LedgerPart(LedgerPart.Stage.JOIN, "join", 3, 4, new byte[] {1, 2, 3}));
+        }
+    }
+
+    @Nested
+    class SetAsideRecords extends Contract<SetAsideRecord> {
+        SetAsideRecords() {
+            super(
+                    SetAsideRecord.TYPE,
+                    SetAsideRecord.late(new Feedback("f", null, "u", "v", 2L, "click", 1), "late"),
+                    new SetAsideRecord("t", new TreeMap<>(), new byte[0]));
         }
     }
 
@@ -117,23 +156,20 @@ class SerializerContractTest {
             this.values = values;
         }
 
-        /** Records that hold a byte[] and compare it by identity. */
+        /** Records that hold a byte[] compare it by identity. */
         private static boolean holdBytes(Object a, Object b) {
-            return a.getClass() == b.getClass() && (a instanceof DeadLetter || a instanceof SnapshotRecord);
+            return a instanceof DeadLetter
+                    || a instanceof SnapshotRecord
+                    || a instanceof SourceRecord.Refused
+                    || a instanceof LedgerPart
+                    || a instanceof SetAsideRecord;
         }
 
         private static boolean sameFields(Object a, Object b, DeeplyEqualsChecker checker) {
-            if (a instanceof SnapshotRecord one && b instanceof SnapshotRecord two) {
-                return one.key().equals(two.key()) && Arrays.equals(one.value(), two.value());
-            }
-            DeadLetter one = (DeadLetter) a;
-            DeadLetter two = (DeadLetter) b;
-            return one.topic().equals(two.topic())
-                    && one.partition() == two.partition()
-                    && one.offset() == two.offset()
-                    && one.reason() == two.reason()
-                    && one.detail().equals(two.detail())
-                    && Arrays.equals(one.raw(), two.raw());
+            return a.getClass() == b.getClass()
+                    && new RecursiveComparisonDifferenceCalculator()
+                            .determineDifferences(a, b, new RecursiveComparisonConfiguration())
+                            .isEmpty();
         }
 
         @Override
