@@ -1,6 +1,7 @@
 package freshet.jobs.cli;
 
 import freshet.jobs.dataset.ImportException;
+import freshet.jobs.local.CannotStartException;
 import freshet.serde.config.ConfigException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "freshet 0.1.0",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ImportCommand.class, SimulateCommand.class})
+        subcommands = {ImportCommand.class, SimulateCommand.class, ReplayCommand.class, DemoCommand.class})
 public final class Main implements Runnable {
     /** The work failed, or the answer is no. */
     static final int FAILED = 1;
@@ -62,7 +63,9 @@ public final class Main implements Runnable {
 
     /** The message for problems that the caller can mend; null for ours, which keep their stack trace. */
     private static @org.jspecify.annotations.Nullable String inWords(Exception problem) {
-        if (problem instanceof ConfigException || problem instanceof ImportException) {
+        if (problem instanceof ConfigException
+                || problem instanceof ImportException
+                || problem instanceof CannotStartException) {
             return problem.getMessage();
         }
         if (problem instanceof NoSuchFileException missing) {

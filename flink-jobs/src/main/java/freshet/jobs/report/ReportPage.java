@@ -129,7 +129,7 @@ final class ReportPage {
             appendTile("feedback", Html.count(join.path("feedback_read").asLong()));
         }
         appendTile("snapshots", Html.count(report.snapshots().size()));
-        if (!report.ledger().isMissingNode()) {
+        if (report.ledger().has("adds_up")) {
             appendTile("ledger", report.ledger().path("adds_up").asBoolean() ? "adds up" : "does not add up");
         }
         page.append("</div>\n");

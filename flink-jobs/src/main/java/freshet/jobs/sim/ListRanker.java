@@ -15,6 +15,9 @@ public interface ListRanker {
      */
     record Ranking(String version, float[] scores) {}
 
+    /** The name under which an impression carries the score it was ranked by. */
+    String SCORE = "rank";
+
     /** A server that has no model yet. */
     ListRanker NONE = candidates -> null;
 

@@ -8,9 +8,11 @@ import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.Impression;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.PriorityQueue;
 
@@ -25,8 +27,8 @@ public final class Simulator {
     private static final long MILLIS_PER_MINUTE = 60_000;
     private static final double MEAN_DELAY_MILLIS = 2_000;
 
-    /** How wrong the policy without a model is about the quality of a video, in standard deviations of its noise. */
-    private static final double GUESS_NOISE = 0.5;
+    /** How wrong the policy without a model is about a video: the deviation of its error; that of the quality is 0.7. */
+    private static final double GUESS_NOISE = 1.5;
 
     private record Arrival(long atMillis, long number, Event event) {
         static final Comparator<Arrival> ORDER =
@@ -52,6 +54,21 @@ public final class Simulator {
         this.draws = new Draws(settings.seed());
         this.ranker = ranker;
         this.output = output;
+    }
+
+    /** The kinds of device that viewers have, as impressions name them. */
+    public static List<String> devices() {
+        return Arrays.stream(Device.values()).map(Device::label).toList();
+    }
+
+    /**
+     * What a position really adds to the logit of a click; 0 at the top of the page, less further down.
+     *
+     * @param device one of {@link #devices}
+     * @param position from 0
+     */
+    public static double positionEffect(String device, int position) {
+        return World.positionEffect(Device.valueOf(device.toUpperCase(Locale.ROOT)), position);
     }
 
     /** Plays everything that happens up to a moment, inclusive, and lets arrive what arrives up to then. */
@@ -113,9 +130,9 @@ public final class Simulator {
             Impression.Builder impression =
                     impression(request, candidates.get(chosen)).position(position);
             if (ranking != null) {
-                impression.modelVersion(ranking.version()).score("rank", ranking.scores()[chosen]);
+                impression.modelVersion(ranking.version()).score(ListRanker.SCORE, ranking.scores()[chosen]);
             }
-            show(request, candidates.get(chosen), impression.build());
+            show(request, candidates.get(chosen), impression.build(), explores);
         }
     }
 
@@ -151,7 +168,7 @@ public final class Simulator {
                 .ids("tag", List.of(video.topicId()));
     }
 
-    private void show(Request request, Video video, Impression impression) {
+    private void show(Request request, Video video, Impression impression, boolean explored) {
         Viewer viewer = request.viewer;
         int seen = seenBefore.merge((long) viewer.index() * settings.videos() + video.index(), 1, Integer::sum) - 1;
         double click = world.clickProbability(
@@ -163,7 +180,8 @@ public final class Simulator {
                 click,
                 click * like,
                 click * follow,
-                World.positionEffect(request.device, impression.position())));
+                World.positionEffect(request.device, impression.position()),
+                explored));
         send(impression);
         if (draws.happens(click, For.CLICKS, request.number, video.index())) {
             watch(request, video, impression, like, follow);

@@ -10,8 +10,10 @@ import freshet.serde.wire.Decimals;
  * @param like the probability of a like, before it is known whether there is a click
  * @param follow the same of a follow
  * @param positionEffect what the position added to the logit of the click
+ * @param explored whether its list was shown in random order, whoever ranks
  */
-public record Truth(String impressionId, double click, double like, double follow, double positionEffect) {
+public record Truth(
+        String impressionId, double click, double like, double follow, double positionEffect, boolean explored) {
     private static final int DECIMALS = 9;
 
     /** One line of {@code truth.jsonl}. */
@@ -21,6 +23,7 @@ public record Truth(String impressionId, double click, double like, double follo
         Decimals.append(json, click, DECIMALS).append(",\"like\":");
         Decimals.append(json, like, DECIMALS).append(",\"follow\":");
         Decimals.append(json, follow, DECIMALS).append(",\"position_effect\":");
-        return Decimals.append(json, positionEffect, DECIMALS).append('}').toString();
+        Decimals.append(json, positionEffect, DECIMALS);
+        return json.append(",\"explored\":").append(explored).append('}').toString();
     }
 }
