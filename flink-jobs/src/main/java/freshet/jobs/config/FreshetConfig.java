@@ -24,9 +24,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Everything that one YAML file says, checked. The file {@code freshet/kuairand.yaml} on the class path is the grammar by
- * example; to that come {@code topics}, {@code kafka},
- * {@code schema_registry} and {@code join}.
+ * Everything that one YAML file says, checked. The grammar by example: {@code freshet/reference.yaml} on the class path for
+ * events, topics and brokers, {@code freshet/kuairand.yaml} for tasks, features and model.
  *
  * @param name of the deployment: part of consumer groups, client ids and uids of Kafka
  * @param events how events arrive

@@ -25,6 +25,24 @@ class FreshetConfigTest {
         assertThat(config.kafka().bootstrapServers()).isEqualTo("localhost:9092");
     }
 
+    /** The reference names every key, and says of these that they are the defaults. */
+    @Test
+    void theReferenceIsGoodAndItsDefaultsAreTheDefaults() {
+        FreshetConfig reference = FreshetConfig.shipped("reference");
+        FreshetConfig minimal = FreshetConfig.parse("test.yaml", MINIMAL);
+
+        assertThat(reference.events())
+                .usingRecursiveComparison()
+                .ignoringFields("impressions", "feedback", "impressionMapping")
+                .isEqualTo(minimal.events());
+        assertThat(reference.events().impressionMapping()).isNotNull();
+        assertThat(reference.topics()).isEqualTo(minimal.topics());
+        assertThat(reference.join().limits()).isEqualTo(minimal.join().limits());
+        assertThat(reference.hotUsers()).isEqualTo(minimal.hotUsers());
+        assertThat(reference.snapshotEvery()).isEqualTo(minimal.snapshotEvery());
+        assertThat(reference.kafka().forConsumers()).containsEntry("config.providers", "env,dir");
+    }
+
     @Test
     void anOperatorThatGetsTheJsonRebuildsTheSameConfiguration() {
         FreshetConfig config = FreshetConfig.shipped("kuairand");
