@@ -119,8 +119,8 @@ public final class ReplayJob {
         return settings;
     }
 
-    /** Builds the graph into an environment. */
-    static void build(StreamExecutionEnvironment env, ReplayOptions options) {
+    /** Builds the graph of {@link #run} into an environment of the caller's; {@link #complete} what its execution wrote. */
+    public static void build(StreamExecutionEnvironment env, ReplayOptions options) {
         FreshetConfig config = options.config();
         JobSettings.apply(env);
         ExamplesGraph examples = ExamplesGraph.build(config, EventSources.files(env, config, options.events()));
@@ -163,7 +163,7 @@ public final class ReplayJob {
     }
 
     /** Completes the summary with what the ledger says of the events; the two were written by different tasks. */
-    static ReplayResult complete(Path out) throws IOException {
+    public static ReplayResult complete(Path out) throws IOException {
         JsonNode ledger = JsonFile.read(out.resolve(LedgerFileSink.LEDGER));
         Path summaryFile = out.resolve(ReplayOutput.SUMMARY);
         ObjectNode summary = (ObjectNode) JsonFile.read(summaryFile);

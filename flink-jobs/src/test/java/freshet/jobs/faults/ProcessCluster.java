@@ -1,0 +1,134 @@
+package freshet.jobs.faults;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * A Flink session cluster of real processes on the class path of the test: a JobManager, and TaskManagers that can be killed
+ * as the kernel kills them. Their output goes to files in the folder.
+ */
+final class ProcessCluster implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path folder;
+    private final int restPort;
+    private final List<Process> processes = new ArrayList<>();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private int taskManagers;
+
+    /** Starts the JobManager; TaskManagers come by {@link #startTaskManager}. */
+    ProcessCluster(Path folder, int slotsPerTaskManager) throws IOException {
+        this.folder = folder;
+        restPort = freePort();
+        Files.createDirectories(folder.resolve("tmp"));
+        Files.writeString(folder.resolve("config.yaml"), config(slotsPerTaskManager));
+        start("jobmanager", "-Xmx512m", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+    }
+
+    /** Memory is given piece by piece, since the shell scripts that would work it out are not there. */
+    private String config(int slots) throws IOException {
+        return """
+                jobmanager: {rpc: {address: 127.0.0.1, port: %d}, bind-host: 127.0.0.1}
+                rest: {address: 127.0.0.1, bind-address: 127.0.0.1, port: %d, bind-port: "%d"}
+                taskmanager:
+                  bind-host: 127.0.0.1
+                  host: 127.0.0.1
+                  numberOfTaskSlots: %d
+                  cpu: {cores: 1.0}
+                  memory:
+                    framework: {heap: {size: 128m}, off-heap: {size: 128m}}
+                    task: {heap: {size: 384m}, off-heap: {size: 0m}}
+                    managed: {size: 128m}
+                    network: {min: 64m, max: 64m}
+                    jvm-metaspace: {size: 256m}
+                    jvm-overhead: {min: 192m, max: 192m}
+                heartbeat: {interval: 1000, timeout: 8000, rpc-failure-threshold: 2}
+                io: {tmp: {dirs: "%s"}}
+                """.formatted(freePort(), restPort, restPort, slots, folder.resolve("tmp"));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Starts a TaskManager; it joins the cluster when it is up. */
+    Process startTaskManager() throws IOException {
+        String name = "taskmanager-" + ++taskManagers;
+        return start(
+                name,
+                "-Xmx512m",
+                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
+                "-Dtaskmanager.resource-id=" + name);
+    }
+
+    private Process start(String name, String heap, String mainClass, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                heap,
+                "-XX:MaxDirectMemorySize=192m",
+                "-XX:TieredStopAtLevel=1", // short-lived: compile fast rather than well
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass,
+                "--configDir",
+                folder.toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve(name + ".out").toFile())
+                .start();
+        processes.add(process);
+        return process;
+    }
+
+    /** An environment whose jobs run on this cluster. */
+    StreamExecutionEnvironment environment(Configuration settings) {
+        return StreamExecutionEnvironment.createRemoteEnvironment("127.0.0.1", restPort, settings);
+    }
+
+    /** What the JobManager answers; a missing node while it does not. */
+    JsonNode get(String path) throws InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + restPort + path))
+                .timeout(Duration.ofSeconds(5))
+                .build();
+        try {
+            return JSON.readTree(
+                    http.send(request, HttpResponse.BodyHandlers.ofString()).body());
+        } catch (IOException notUp) {
+            return JSON.missingNode();
+        }
+    }
+
+    /** How many TaskManagers are registered. */
+    int registeredTaskManagers() throws InterruptedException {
+        return get("/overview").path("taskmanagers").asInt();
+    }
+
+    /** A count of a job's checkpoints: {@code completed} or {@code restored}; 0 while the JobManager cannot say. */
+    int checkpoints(JobID job, String what) throws InterruptedException {
+        return get("/jobs/" + job + "/checkpoints").path("counts").path(what).asInt();
+    }
+
+    @Override
+    public void close() {
+        processes.forEach(Process::destroyForcibly);
+        processes.forEach(process -> process.onExit().join());
+    }
+}
