@@ -19,6 +19,11 @@ final class DecayedCounts {
     private double shown;
     private final SortedMap<String, Double> felt = new TreeMap<>();
 
+    /** The span asked for last and its decay: many features ask for the same one, and a power is dear. */
+    private long decayedMillis;
+
+    private double decay = 1;
+
     DecayedCounts(long halfLifeMillis) {
         this.halfLifeMillis = halfLifeMillis;
     }
@@ -62,7 +67,14 @@ final class DecayedCounts {
     }
 
     private double halves(long millis) {
-        return StrictMath.pow(0.5, millis / (double) halfLifeMillis);
+        if (millis == 0) {
+            return 1;
+        }
+        if (millis != decayedMillis) {
+            decayedMillis = millis;
+            decay = StrictMath.pow(0.5, millis / (double) halfLifeMillis);
+        }
+        return decay;
     }
 
     void writeTo(ByteWriter out) {

@@ -292,7 +292,7 @@ public final class UserHistory {
             history.videos.append(in.readFixedLong(), in.readVarLong(), in.readFixedLong());
         }
         if (version > VERSION_WITHOUT_DECAYED_COUNTS) {
-            for (int halfLives = in.readCount(19); halfLives > 0; halfLives--) {
+            for (int halfLives = in.readCount(11); halfLives > 0; halfLives--) {
                 DecayedCounts counts = DecayedCounts.readFrom(in);
                 history.decayed.put(counts.halfLifeMillis(), counts);
             }

@@ -41,6 +41,8 @@ final class ReferenceFeatures {
               - {name: previous_video, kind: previous_impressions, scope: video}
               - {name: duration, kind: video_duration}
               - {name: age, kind: video_age}
+              - {name: like_rate, kind: rate, of: like, half_life: 1s, prior: 0.25, strength: 2}
+              - {name: watch_rate, kind: rate, of: watch, half_life: 1h, prior: 0.25, strength: 2}
             """;
 
     private ReferenceFeatures() {}
@@ -97,6 +99,8 @@ final class ReferenceFeatures {
             now.videoPublishedAtMillis() == 0
                     ? 0f
                     : (float) ((now.eventTimeMillis() - now.videoPublishedAtMillis()) / 3_600_000.0),
+            rate("like", 1000, now, before),
+            rate("watch", 3_600_000, now, before),
         };
         return new FeatureValues(ids, numbers);
     }
@@ -128,6 +132,30 @@ final class ReferenceFeatures {
             }
         }
         return since;
+    }
+
+    /** (feedback + 0.25 * 2) / (impressions + 2), both decayed from each counted event to the next. */
+    private static float rate(String kind, double halfLife, Impression now, List<Event> before) {
+        double felt = 0;
+        double shown = 0;
+        long asOf = now.eventTimeMillis();
+        for (Event event : before) {
+            boolean isSeed = event instanceof HistorySeed;
+            boolean isFelt = event instanceof Feedback f && f.kind().equals(kind) && f.value() > 0;
+            if (isSeed || isFelt || event instanceof Impression) {
+                double decay = shown + felt == 0 ? 1 : StrictMath.pow(0.5, (event.eventTimeMillis() - asOf) / halfLife);
+                felt = felt * decay + (isFelt ? 1 : 0);
+                shown = shown * decay + (event instanceof Impression ? 1 : 0);
+                asOf = event.eventTimeMillis();
+            }
+            if (event instanceof HistorySeed seed) {
+                shown += seed.impressions();
+                // Likes are fewer than the videos shown, so the list holds them all; watches are not in these seeds.
+                felt += seed.recentVideos().getOrDefault(kind, List.of()).size();
+            }
+        }
+        double decay = StrictMath.pow(0.5, (now.eventTimeMillis() - asOf) / halfLife);
+        return (float) Math.min(1, (felt * decay + 0.5) / (shown * decay + 2));
     }
 
     private static String[] recent(String kind, int count, List<Event> before) {

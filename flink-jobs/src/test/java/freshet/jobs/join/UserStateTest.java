@@ -23,8 +23,10 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class UserStateTest {
-    /** What the first release wrote for {@link #full}. */
-    private static final String FIRST_RELEASE = "/freshet/jobs/join/user-state-v1.hex";
+    /** Written for {@link #full}; the first when histories were of version 1, and knew no rates. */
+    private static final String WITH_HISTORY_1 = "user-state-v1-history-v1.hex";
+
+    private static final String WITH_HISTORY_2 = "user-state-v1-history-v2.hex";
 
     /** A state with something of everything in it. */
     private static UserState full() {
@@ -83,17 +85,32 @@ class UserStateTest {
 
     /** If this fails, checkpoints can no longer be read: add a version instead. */
     @Test
-    void readsAndWritesTheBytesOfTheFirstRelease() throws IOException {
+    void writesTheBytesOfThisRelease() throws IOException {
         UserState state = full();
         assertThat(state.pending).hasSize(2);
         assertThat(state.open).hasSize(2);
         assertThat(state.waiting).hasSize(1);
         assertThat(state.seenImpressions.size()).isEqualTo(2);
         assertThat(state.seenFeedback.size()).isEqualTo(2);
-        try (InputStream in = UserStateTest.class.getResourceAsStream(FIRST_RELEASE)) {
-            String hex = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
-            assertThat(HexFormat.of().formatHex(state.encode())).isEqualTo(hex);
-            assertThat(UserState.decode(HexFormat.of().parseHex(hex)).encode()).isEqualTo(state.encode());
+        byte[] bytes = state.encode();
+        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo(stored(WITH_HISTORY_2));
+        assertThat(UserState.decode(bytes).encode()).isEqualTo(bytes);
+    }
+
+    @Test
+    void readsTheBytesOfEarlierReleases() throws IOException {
+        UserState state = UserState.decode(HexFormat.of().parseHex(stored(WITH_HISTORY_1)));
+        UserState expected = full();
+        assertThat(state.nextDueMillis()).isEqualTo(expected.nextDueMillis());
+        assertThat(state.pending).isEqualTo(expected.pending);
+        assertThat(state.waiting).isEqualTo(expected.waiting);
+        assertThat(state.open.get(0).folded).containsExactly(0, 2500);
+        assertThat(state.history().impressions()).isEqualTo(9);
+    }
+
+    private static String stored(String resource) throws IOException {
+        try (InputStream in = UserStateTest.class.getResourceAsStream(resource)) {
+            return new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
         }
     }
 
