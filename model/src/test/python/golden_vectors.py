@@ -208,8 +208,8 @@ class Model:
                 x = max(-8.0, min(8.0, x))
             if not abs(x) > 1e-5:
                 x = 0.0
-            result += [x, math.copysign(math.sqrt(abs(x)), x), x * abs(x)]
-        return result + [math.log1p(most)]
+            result += [x / 2, math.copysign(math.sqrt(abs(x)), x) / 2, x * abs(x) / 4]
+        return result + [math.log1p(most) / 4]
 
     def input(self, x):
         parts = []

@@ -170,8 +170,8 @@ class Snapshot:
                     )
                     d = np.clip(d - self.global_logit(task), -8, 8)
                 d = 0 if abs(d) <= 1e-5 else d
-                inputs += [d, np.sign(d) * np.sqrt(abs(d)), d * abs(d)]
-            mean += np.array(inputs + [np.log1p(counts[:, 0].max())]) / len(keys)
+                inputs += [d / 2, np.sign(d) * np.sqrt(abs(d)) / 2, d * abs(d) / 4]
+            mean += np.array(inputs + [np.log1p(counts[:, 0].max()) / 4]) / len(keys)
         return mean
 
     def layer(self, x, name, relu=True):

@@ -25,6 +25,11 @@ final class RunningRates {
     private static final float MAX_LOG_ODDS = 8;
     private static final float TINY = 1e-6f;
 
+    /** Bring inputs to the size of an embedding's, or their first steps are too large for the network. */
+    private static final float HALF = 0.5f;
+
+    private static final float QUARTER = 0.25f;
+
     private final int tasks;
     private final LossKind[] kinds;
     private final float smoothing;
@@ -45,8 +50,7 @@ final class RunningRates {
     }
 
     /**
-     * row [tasks, 2], global [tasks, 2] -> inputs [tasks, 3] and log(1 + count): for each task x, signed square root of x, signed
-     * square of x; see {@code RatesSpec}.
+     * row [tasks, 2], global [tasks, 2] -> inputs [tasks, 3] and one for the count; see {@code RatesSpec}.
      */
     void inputs(float[] rows, int offset, float[] global, float[] into, int intoOffset) {
         float most = 0;
@@ -61,11 +65,11 @@ final class RunningRates {
                 size = 0;
             }
             int at = intoOffset + 3 * task;
-            into[at] = x;
-            into[at + 1] = Math.copySign((float) Math.sqrt(size), x);
-            into[at + 2] = x * size;
+            into[at] = HALF * x;
+            into[at + 1] = HALF * Math.copySign((float) Math.sqrt(size), x);
+            into[at + 2] = QUARTER * x * size;
         }
-        into[intoOffset + 3 * tasks] = StableMath.log1p(most);
+        into[intoOffset + 3 * tasks] = QUARTER * StableMath.log1p(most);
     }
 
     private float difference(int task, float count, float sum, float[] global) {

@@ -25,7 +25,7 @@ class RunningRatesTest {
         double mean = 4.5 / 21;
         float[] inputs = inputs(new float[] {1000, (float) (1000 * mean), 0, 0, 0, 0});
         assertThat(inputs).startsWith(0, 0, 0);
-        assertThat((double) inputs[9]).isCloseTo(StrictMath.log1p(1000), within(1e-6));
+        assertThat((double) inputs[9]).isCloseTo(StrictMath.log1p(1000) / 4, within(1e-6));
     }
 
     @Test
@@ -33,18 +33,18 @@ class RunningRatesTest {
         float[] inputs = inputs(new float[] {10, 6, 0, 0, 0, 0});
         double mean = 4.5 / 21;
         double x = StrictMath.log((6 + 3 * mean) / (4 + 3 * (1 - mean))) - StrictMath.log(4.5 / 16.5);
-        assertThat((double) inputs[0]).isCloseTo(x, within(1e-6));
-        assertThat((double) inputs[1]).isCloseTo(Math.sqrt(x), within(1e-6));
-        assertThat((double) inputs[2]).isCloseTo(x * x, within(1e-5));
+        assertThat((double) inputs[0]).isCloseTo(x / 2, within(1e-6));
+        assertThat((double) inputs[1]).isCloseTo(Math.sqrt(x) / 2, within(1e-6));
+        assertThat((double) inputs[2]).isCloseTo(x * x / 4, within(1e-5));
     }
 
     @Test
     void squaredTasksCompareMeans() {
         float[] inputs = inputs(new float[] {0, 0, 0, 0, 5, 0});
         double x = 3 * 2.0 / 8 - 2;
-        assertThat((double) inputs[3 * WATCH]).isCloseTo(x, within(1e-6));
-        assertThat((double) inputs[3 * WATCH + 1]).isCloseTo(-Math.sqrt(-x), within(1e-6));
-        assertThat((double) inputs[3 * WATCH + 2]).isCloseTo(-x * x, within(1e-5));
+        assertThat((double) inputs[3 * WATCH]).isCloseTo(x / 2, within(1e-6));
+        assertThat((double) inputs[3 * WATCH + 1]).isCloseTo(-Math.sqrt(-x) / 2, within(1e-6));
+        assertThat((double) inputs[3 * WATCH + 2]).isCloseTo(-x * x / 4, within(1e-5));
     }
 
     @Test
