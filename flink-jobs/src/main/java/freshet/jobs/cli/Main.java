@@ -3,10 +3,13 @@ package freshet.jobs.cli;
 import freshet.jobs.dataset.ImportException;
 import freshet.jobs.local.CannotStartException;
 import freshet.serde.config.ConfigException;
+import freshet.serde.snapshot.BadSnapshotException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,7 +25,16 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         version = "freshet 0.1.0",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {ImportCommand.class, SimulateCommand.class, ReplayCommand.class, DemoCommand.class})
+        subcommands = {
+            DemoCommand.class,
+            ImportCommand.class,
+            SimulateCommand.class,
+            ReplayCommand.class,
+            CheckCommand.class,
+            RunCommand.class,
+            SnapshotCommand.class,
+            RankCommand.class
+        })
 public final class Main implements Runnable {
     /** The work failed, or the answer is no. */
     static final int FAILED = 1;
@@ -62,10 +74,12 @@ public final class Main implements Runnable {
     }
 
     /** The message for problems that the caller can mend; null for ours, which keep their stack trace. */
-    private static @org.jspecify.annotations.Nullable String inWords(Exception problem) {
+    private static @Nullable String inWords(Exception problem) {
         if (problem instanceof ConfigException
                 || problem instanceof ImportException
-                || problem instanceof CannotStartException) {
+                || problem instanceof CannotStartException
+                || problem instanceof BadSnapshotException
+                || problem instanceof UncheckedIOException) {
             return problem.getMessage();
         }
         if (problem instanceof NoSuchFileException missing) {

@@ -67,6 +67,13 @@ final class ReplayCommand implements Callable<Integer> {
             description = "Subtasks of the join (default: ${DEFAULT-VALUE}).")
     private int parallelism;
 
+    @Option(
+            names = "--kafka",
+            description =
+                    "Send the events through a Kafka broker in this process, and run the two jobs with it between them;"
+                            + " the same bytes come out.")
+    private boolean overKafka;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -85,7 +92,8 @@ final class ReplayCommand implements Callable<Integer> {
         err.println("replaying " + events + " with the configuration " + deployment.name());
         Files.createDirectories(out);
         long startNanos = System.nanoTime();
-        ReplayResult result = ReplayJob.run(new ReplayOptions(events, out, deployment, parallelism));
+        ReplayOptions options = new ReplayOptions(events, out, deployment, parallelism);
+        ReplayResult result = overKafka ? ReplayJob.runOverKafka(options) : ReplayJob.run(options);
         Report.read("Freshet: replay of " + deployment.name(), out).write(out);
         Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
         err.println("took " + Decimals.text(took.toMillis() / 1000.0, 1) + " s");

@@ -67,14 +67,14 @@ final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--users",
             paramLabel = "N",
-            defaultValue = "800",
+            defaultValue = "400",
             description = "How many viewers (default: ${DEFAULT-VALUE}).")
     private int users;
 
     @Option(
             names = "--videos",
             paramLabel = "N",
-            defaultValue = "400",
+            defaultValue = "240",
             description = "How many videos (default: ${DEFAULT-VALUE}).")
     private int videos;
 

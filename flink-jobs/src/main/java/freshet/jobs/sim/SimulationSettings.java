@@ -46,7 +46,7 @@ public record SimulationSettings(
 
     /** The world of the demo: small enough that a few hours teach a model most of it. */
     public static SimulationSettings small(long seed) {
-        return new SimulationSettings(seed, START_MILLIS, 800, 400, 40, 8, 24, 0.2, 20_000, 0.005);
+        return new SimulationSettings(seed, START_MILLIS, 400, 240, 40, 8, 24, 0.2, 20_000, 0.005);
     }
 
     public SimulationSettings withUsers(int count) {

@@ -1,0 +1,126 @@
+package freshet.jobs.cli;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.job.ExamplesJob;
+import freshet.jobs.job.TrainJob;
+import freshet.jobs.source.EventSources.Until;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code freshet run}: submits a job to a Flink cluster. */
+@Command(
+        name = "run",
+        description = {
+            "Submits one of the jobs to a running Flink cluster and prints its id. State backend, checkpoints and restarts are"
+                    + " the cluster's, where it says anything about them.",
+            "The jars of Freshet are sent along, unless --no-jars says that the cluster has them in its lib folder."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class RunCommand implements Callable<Integer> {
+    /** Which job. */
+    enum Job {
+        EXAMPLES,
+        TRAIN
+    }
+
+    /** What the cluster has anyway, and must not get twice. */
+    private static final List<String> OF_THE_CLUSTER =
+            List.of("flink-", "log4j-", "slf4j-", "kafka_2.13-", "kafka-", "scala-");
+
+    /** Of those, what a cluster does not have by itself. */
+    private static final List<String> NOT_OF_THE_CLUSTER =
+            List.of("flink-jobs-", "flink-connector-", "flink-statebackend-rocksdb-", "kafka-clients-");
+
+    @Parameters(paramLabel = "JOB", description = "${COMPLETION-CANDIDATES}, in lower case.")
+    @SuppressWarnings("NullAway.Init") // required: picocli sets it
+    private Job job;
+
+    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
+    @SuppressWarnings("NullAway.Init") // required: picocli sets it
+    private Path file;
+
+    @Option(
+            names = "--cluster",
+            paramLabel = "URL",
+            defaultValue = "http://localhost:8081",
+            description = "The cluster's REST address (default: ${DEFAULT-VALUE}).")
+    @SuppressWarnings("NullAway.Init") // has a default: picocli sets it
+    private URI cluster;
+
+    @Option(
+            names = "--parallelism",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Of sources and join; the trainer has one (default: ${DEFAULT-VALUE}).")
+    private int parallelism;
+
+    @Option(names = "--no-jars", description = "The cluster has the jars of Freshet already.")
+    private boolean noJars;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        if (parallelism < 1) {
+            throw new ParameterException(
+                    spec.commandLine(), "--parallelism: found " + parallelism + ", expected at least 1");
+        }
+        if (cluster.getHost() == null || cluster.getPort() < 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--cluster: found " + cluster + ", expected such as http://localhost:8081");
+        }
+        FreshetConfig config = FreshetConfig.load(file);
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
+                cluster.getHost(), cluster.getPort(), parallelism, noJars ? new String[0] : jars());
+        String name = job == Job.EXAMPLES ? ExamplesJob.name(config) : TrainJob.name(config);
+        if (job == Job.EXAMPLES) {
+            ExamplesJob.build(env, config, Until.STOPPED);
+        } else {
+            TrainJob.build(env, config, Until.STOPPED);
+        }
+        JobID id = env.executeAsync(name).getJobID();
+        spec.commandLine().getErr().println(name + " runs: " + cluster.resolve("/#/job/running/" + id));
+        spec.commandLine().getOut().println(id);
+        return 0;
+    }
+
+    /** The jars of this process that a cluster lacks. */
+    private static String[] jars() throws Exception {
+        Path self = Path.of(RunCommand.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        Path lib = self.resolveSibling("lib");
+        if (!Files.isDirectory(lib)) {
+            return new String[0]; // from a folder of classes, as in a test: the cluster is in this process
+        }
+        try (Stream<Path> jars = Files.list(lib)) {
+            return Stream.concat(Stream.of(self), jars.filter(RunCommand::isOurs))
+                    .map(Path::toString)
+                    .sorted()
+                    .toArray(String[]::new);
+        }
+    }
+
+    private static boolean isOurs(Path jar) {
+        String name = jar.getFileName().toString();
+        return NOT_OF_THE_CLUSTER.stream().anyMatch(name::startsWith)
+                || OF_THE_CLUSTER.stream().noneMatch(name::startsWith);
+    }
+}

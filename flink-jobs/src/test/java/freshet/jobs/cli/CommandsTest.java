@@ -1,0 +1,178 @@
+package freshet.jobs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.jobs.config.FreshetConfig;
+import freshet.model.learn.Learner;
+import freshet.model.snapshot.SnapshotMoment;
+import freshet.model.snapshot.SnapshotWriter;
+import freshet.serde.event.Impression;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotDirectory;
+import freshet.serde.snapshot.SnapshotVersion;
+import freshet.serde.wire.EventJson;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** Commands as users call them: what goes to which stream, and the exit codes. */
+class CommandsTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    @TempDir
+    Path folder;
+
+    record Run(int exitCode, String out, String err) {}
+
+    private static Run freshet(String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command = Main.commandLine();
+        command.setOut(new PrintWriter(out, true));
+        command.setErr(new PrintWriter(err, true));
+        return new Run(command.execute(arguments), out.toString(), err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--help",
+                "demo --help",
+                "import --help",
+                "import kuairand --help",
+                "simulate --help",
+                "replay --help",
+                "check --help",
+                "run --help",
+                "snapshot --help",
+                "snapshot show --help",
+                "snapshot verify --help",
+                "rank --help"
+            })
+    void everyCommandHasHelpOnStandardOutput(String line) {
+        Run run = freshet(line.split(" "));
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("Usage: freshet");
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "nonsense", "import", "replay", "demo --minutes 1 --seconds 1", "demo --speed 0.5"})
+    void wrongCallsExitWithTwoAndSayWhatIsRight(String line) {
+        Run run = freshet(line.isEmpty() ? new String[0] : line.split(" "));
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("Usage: freshet");
+    }
+
+    @Test
+    void rulesOfTheImportStandInItsHelp() {
+        assertThat(freshet("import", "kuairand", "--help").out()).contains("half-way into", "repeated row");
+    }
+
+    @Test
+    void missingFilesAreNamedWithoutAStackTrace() {
+        Path nowhere = folder.resolve("nowhere");
+        for (Run run : List.of(
+                freshet("import", "kuairand", "--log", nowhere.toString(), "--out", folder.toString()),
+                freshet("check", "--config", nowhere.toString()),
+                freshet("snapshot", "show", nowhere.toString()),
+                freshet("replay", "--events", nowhere.toString(), "--out", folder.toString()))) {
+            assertThat(run.exitCode()).isEqualTo(2);
+            assertThat(run.err()).contains(nowhere.toString()).doesNotContain("\tat ");
+        }
+    }
+
+    @Test
+    void eventsOfNobodyNeedAConfiguration() {
+        Run run = freshet(
+                "replay",
+                "--events",
+                folder.toString(),
+                "--out",
+                folder.resolve("out").toString());
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("name a configuration file with --config");
+    }
+
+    @Test
+    void checkNamesEveryMistakeAtOnce() throws IOException {
+        Path file = Files.writeString(folder.resolve("bad.yaml"), "name: Bad Name\nfoo: 1\n");
+
+        Run run = freshet("check", "--config", file.toString(), "--file-only");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("name: found 'Bad Name'", "foo: not a known key");
+    }
+
+    @Test
+    void simulationWritesEventsThatReplayRecognises() throws IOException {
+        Path out = folder.resolve("events");
+
+        Run run = freshet("simulate", "--out", out.toString(), "--minutes", "10", "--users", "50", "--videos", "40");
+
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().strip()).isEqualTo(out.toString());
+        assertThat(run.err()).contains("best possible AUC of click");
+        assertThat(out).isDirectoryContaining("glob:**truth.jsonl");
+        assertThat(Configs.forEvents(null, out, Main.commandLine()).name()).isEqualTo("demo");
+    }
+
+    @Test
+    void goodSnapshotVerifiesAndRanksWhatItUnderstands() throws IOException {
+        Path snapshot = writeSnapshot();
+        Impression request = Impression.builder("i1", "u1", "v1", 1_772_433_000_000L)
+                .device("phone")
+                .build();
+        Path requests =
+                Files.writeString(folder.resolve("requests.jsonl"), EventJson.toJson(request) + "\nnot a request\n");
+
+        Run verify = freshet("snapshot", "verify", snapshot.toString());
+        Run rank = freshet("rank", "--snapshot", snapshot.toString(), "--requests", requests.toString());
+
+        assertThat(verify.exitCode()).isZero();
+        assertThat(verify.out()).startsWith("good: 20260302T07Z");
+        assertThat(rank.exitCode()).as("one line was no request").isEqualTo(1);
+        assertThat(rank.err()).contains("line 2: found no JSON");
+        JsonNode scores = JSON.readTree(rank.out());
+        assertThat(scores.path("impression_id").asText()).isEqualTo("i1");
+        assertThat(scores.path("scores").path("click").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void damagedSnapshotIsBadForEverybody() throws IOException {
+        Path snapshot = writeSnapshot();
+        Files.writeString(snapshot.resolve("network.onnx"), "damaged", StandardCharsets.UTF_8);
+
+        Run verify = freshet("snapshot", "verify", snapshot.toString());
+        Run rank = freshet("rank", "--snapshot", snapshot.toString());
+
+        assertThat(verify.exitCode()).isEqualTo(1);
+        assertThat(verify.out()).startsWith("bad: ").contains("network.onnx");
+        assertThat(rank.exitCode()).isEqualTo(2);
+        assertThat(rank.out()).isEmpty();
+    }
+
+    private Path writeSnapshot() throws IOException {
+        FreshetConfig config = FreshetConfig.shipped("demo");
+        SnapshotVersion version = SnapshotVersion.parse("20260302T07Z");
+        Snapshot snapshot = new SnapshotWriter("demo", config.featuresJson())
+                .write(new Learner(config.model()), new SnapshotMoment(version, null, 0, new TreeMap<>(), List.of()));
+        return new SnapshotDirectory(folder.resolve("snapshots")).write(snapshot);
+    }
+}
