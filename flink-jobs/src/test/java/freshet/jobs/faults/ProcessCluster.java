@@ -1,5 +1,7 @@
 package freshet.jobs.faults;
 
+import static org.awaitility.Awaitility.await;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -12,9 +14,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -23,21 +29,27 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 final class ProcessCluster implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final Path folder;
     private final int restPort;
     private final List<Process> processes = new ArrayList<>();
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final Map<JobID, Integer> killsByJob = new HashMap<>();
+    private Process taskManager;
     private int taskManagers;
 
-    /** Starts the JobManager; TaskManagers come by {@link #startTaskManager}. */
+    /** Starts a JobManager and one TaskManager. */
     ProcessCluster(Path folder, int slotsPerTaskManager) throws IOException {
         this.folder = folder;
         restPort = freePort();
         Files.createDirectories(folder.resolve("tmp"));
         Files.writeString(folder.resolve("config.yaml"), config(slotsPerTaskManager));
         start("jobmanager", "-Xmx512m", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+        taskManager = startTaskManager();
+        await().atMost(PATIENCE)
+                .until(() -> get("/overview").path("taskmanagers").asInt() == 1);
     }
 
     /** Memory is given piece by piece, since the shell scripts that would work it out are not there. */
@@ -68,8 +80,8 @@ final class ProcessCluster implements AutoCloseable {
         }
     }
 
-    /** Starts a TaskManager; it joins the cluster when it is up. */
-    Process startTaskManager() throws IOException {
+    /** It joins the cluster when it is up. */
+    private Process startTaskManager() throws IOException {
         String name = "taskmanager-" + ++taskManagers;
         return start(
                 name,
@@ -103,8 +115,44 @@ final class ProcessCluster implements AutoCloseable {
         return StreamExecutionEnvironment.createRemoteEnvironment("127.0.0.1", restPort, settings);
     }
 
+    /**
+     * Kills the TaskManager while a job runs, after a checkpoint of its present attempt and when a condition holds, and
+     * starts another.
+     *
+     * @throws AssertionError when the job had ended by then: it was too short to be killed in its middle
+     */
+    void killTaskManagerInTheMiddleOf(JobClient job, Callable<Boolean> condition) throws Exception {
+        int completed = checkpoints(job, "completed");
+        await().atMost(PATIENCE)
+                .until(() -> checkpoints(job, "completed") > completed
+                        && restoredCheckpoints(job) >= kills(job)
+                        && condition.call());
+        taskManager.destroyForcibly().onExit().join();
+        if (job.getJobStatus().get().isTerminalState()) {
+            throw new AssertionError("the job had ended before the kill; give it more to do");
+        }
+        killsByJob.merge(job.getJobID(), 1, Integer::sum);
+        taskManager = startTaskManager();
+    }
+
+    private int kills(JobClient job) {
+        return killsByJob.getOrDefault(job.getJobID(), 0);
+    }
+
+    /** How often a job has gone on from a checkpoint. */
+    int restoredCheckpoints(JobClient job) throws InterruptedException {
+        return checkpoints(job, "restored");
+    }
+
+    private int checkpoints(JobClient job, String what) throws InterruptedException {
+        return get("/jobs/" + job.getJobID() + "/checkpoints")
+                .path("counts")
+                .path(what)
+                .asInt();
+    }
+
     /** What the JobManager answers; a missing node while it does not. */
-    JsonNode get(String path) throws InterruptedException {
+    private JsonNode get(String path) throws InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + restPort + path))
                 .timeout(Duration.ofSeconds(5))
                 .build();
@@ -114,16 +162,6 @@ final class ProcessCluster implements AutoCloseable {
         } catch (IOException notUp) {
             return JSON.missingNode();
         }
-    }
-
-    /** How many TaskManagers are registered. */
-    int registeredTaskManagers() throws InterruptedException {
-        return get("/overview").path("taskmanagers").asInt();
-    }
-
-    /** A count of a job's checkpoints: {@code completed} or {@code restored}; 0 while the JobManager cannot say. */
-    int checkpoints(JobID job, String what) throws InterruptedException {
-        return get("/jobs/" + job + "/checkpoints").path("counts").path(what).asInt();
     }
 
     @Override
