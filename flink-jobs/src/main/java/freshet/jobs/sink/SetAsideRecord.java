@@ -11,6 +11,7 @@ import freshet.serde.wire.DeadLetterHeaders;
 import freshet.serde.wire.EventJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,12 +31,18 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 public record SetAsideRecord(String topic, SortedMap<String, byte[]> headers, byte[] value) {
 
+    /** Header of a value that was cut: its whole length in bytes. */
+    public static final String WHOLE_LENGTH = "freshet.whole_length";
+
+    /** Leaves room for headers within the 1 MiB that brokers and producers take unless told otherwise. */
+    private static final int MAX_VALUE_BYTES = 960 << 10;
+
     public static final TypeInformation<SetAsideRecord> TYPE =
             new ValueTypeInfo<>(SetAsideRecord.class, new Serializer());
 
     /** A record that could not become an event. */
     public static SetAsideRecord deadLetter(DeadLetter letter, String topic) {
-        return new SetAsideRecord(topic, DeadLetterHeaders.of(letter), letter.raw());
+        return fitting(topic, new TreeMap<>(DeadLetterHeaders.of(letter)), letter.raw());
     }
 
     /** An event that came too late. */
@@ -59,7 +66,19 @@ public record SetAsideRecord(String topic, SortedMap<String, byte[]> headers, by
         headers.put(DeadLetterHeaders.DETAIL, utf8(detail));
         headers.put(DeadLetterHeaders.STAGE, utf8("TRANSFORMATION"));
         headers.put("freshet.stream", utf8(EventStream.of(event).label()));
-        return new SetAsideRecord(topic, headers, utf8(EventJson.toJson(event)));
+        return fitting(topic, headers, utf8(EventJson.toJson(event)));
+    }
+
+    /**
+     * A record that a broker takes. One that came through with just the largest size would not go out again with our headers
+     * around it, and the job would fail on it for ever; so its value is cut, and a header says how long it was.
+     */
+    private static SetAsideRecord fitting(String topic, SortedMap<String, byte[]> headers, byte[] value) {
+        if (value.length <= MAX_VALUE_BYTES) {
+            return new SetAsideRecord(topic, headers, value);
+        }
+        headers.put(WHOLE_LENGTH, utf8(Integer.toString(value.length)));
+        return new SetAsideRecord(topic, headers, Arrays.copyOf(value, MAX_VALUE_BYTES));
     }
 
     private static byte[] utf8(String text) {
