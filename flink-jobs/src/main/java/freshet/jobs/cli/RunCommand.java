@@ -3,6 +3,7 @@ package freshet.jobs.cli;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.TrainJob;
+import freshet.jobs.local.CannotStartException;
 import freshet.jobs.source.EventSources.Until;
 import java.net.URI;
 import java.nio.file.Files;
@@ -36,13 +37,23 @@ final class RunCommand implements Callable<Integer> {
         TRAIN
     }
 
-    /** What the cluster has anyway, and must not get twice. */
-    private static final List<String> OF_THE_CLUSTER =
-            List.of("flink-", "log4j-", "slf4j-", "kafka_2.13-", "kafka-", "scala-");
-
-    /** Of those, what a cluster does not have by itself. */
-    private static final List<String> NOT_OF_THE_CLUSTER =
-            List.of("flink-jobs-", "flink-connector-", "flink-statebackend-rocksdb-", "kafka-clients-");
+    /** Jars, by how their names begin, that the jobs need and a cluster does not have. No native mathematics among them. */
+    private static final List<String> SENT = List.of(
+            "serde-",
+            "feature-store-",
+            "model-",
+            "flink-connector-base-",
+            "flink-connector-kafka-",
+            "kafka-clients-",
+            "lz4-java-",
+            "snappy-java-",
+            "zstd-jni-",
+            "avro-",
+            "jackson-",
+            "snakeyaml-2",
+            "fastutil-core-",
+            "tribuo-util-onnx-",
+            "protobuf-java-");
 
     @Parameters(paramLabel = "JOB", description = "${COMPLETION-CANDIDATES}, in lower case.")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
@@ -88,18 +99,35 @@ final class RunCommand implements Callable<Integer> {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
                 cluster.getHost(), cluster.getPort(), parallelism, noJars ? new String[0] : jars());
         String name = job == Job.EXAMPLES ? ExamplesJob.name(config) : TrainJob.name(config);
-        if (job == Job.EXAMPLES) {
-            ExamplesJob.build(env, config, Until.STOPPED);
-        } else {
-            TrainJob.build(env, config, Until.STOPPED);
-        }
-        JobID id = env.executeAsync(name).getJobID();
+        JobID id = submit(env, config, name);
         spec.commandLine().getErr().println(name + " runs: " + cluster.resolve("/#/job/running/" + id));
         spec.commandLine().getOut().println(id);
         return 0;
     }
 
-    /** The jars of this process that a cluster lacks. */
+    private JobID submit(StreamExecutionEnvironment env, FreshetConfig config, String name) {
+        try {
+            if (job == Job.EXAMPLES) {
+                ExamplesJob.build(env, config, Until.STOPPED);
+            } else {
+                TrainJob.build(env, config, Until.STOPPED);
+            }
+            return env.executeAsync(name).getJobID();
+        } catch (Exception e) {
+            // Brokers and clusters that do not answer come as many kinds of exception, the reason at the end of a
+            // chain.
+            Throwable reason = e;
+            while (reason.getCause() != null) {
+                reason = reason.getCause();
+            }
+            throw new CannotStartException(
+                    "submitting '" + name + "' to " + cluster + ": " + e.getMessage() + " (" + reason
+                            + "); is the cluster up, and are brokers and topics there? Try freshet check",
+                    e);
+        }
+    }
+
+    /** The jar of this class and those beside it that a cluster lacks. */
     private static String[] jars() throws Exception {
         Path self = Path.of(RunCommand.class
                 .getProtectionDomain()
@@ -111,16 +139,15 @@ final class RunCommand implements Callable<Integer> {
             return new String[0]; // from a folder of classes, as in a test: the cluster is in this process
         }
         try (Stream<Path> jars = Files.list(lib)) {
-            return Stream.concat(Stream.of(self), jars.filter(RunCommand::isOurs))
+            return Stream.concat(Stream.of(self), jars.filter(RunCommand::isSent))
                     .map(Path::toString)
                     .sorted()
                     .toArray(String[]::new);
         }
     }
 
-    private static boolean isOurs(Path jar) {
+    private static boolean isSent(Path jar) {
         String name = jar.getFileName().toString();
-        return NOT_OF_THE_CLUSTER.stream().anyMatch(name::startsWith)
-                || OF_THE_CLUSTER.stream().noneMatch(name::startsWith);
+        return SENT.stream().anyMatch(name::startsWith);
     }
 }
