@@ -31,6 +31,22 @@ import java.util.Map;
  *
  * <p>So what comes out does not depend on the order of arrival, on how the watermark moves, or on restarts, as long as
  * nothing is late. All state is in the {@link UserState} that is passed in. Not thread-safe: one core per task.
+ *
+ * <p>The rules:
+ *
+ * <ul>
+ *   <li><b>Duplicates.</b> An id seen again within the duplicate window, counted from the one that was accepted, is dropped.
+ *       An impression's id is remembered at least until its last horizon has ended, so no two open impressions share one. Of
+ *       two records with one id and one time but different content, the one whose bytes are smaller is kept.
+ *   <li><b>Attribution.</b> By impression id; where the feedback has none, to the newest remembered impression of its video.
+ *       Feedback that finds nothing waits; the first impression it answers takes it as if it had come with it. Otherwise it
+ *       ends as an orphan.
+ *   <li><b>After the horizon.</b> Feedback whose impression is remembered, but past the horizon of every task that asks for its
+ *       kind. When the impression is forgotten too, it is an orphan.
+ *   <li><b>Conditions.</b> A task given another has a label only where the other's is positive, and is decided when both are:
+ *       its own feedback counts up to its own horizon all the same.
+ *   <li><b>History</b> takes every event that is not late, refused or a duplicate, whether a task asks for it or not.
+ * </ul>
  */
 public final class JoinCore {
     private static final int[] NO_TASKS = {};
@@ -173,7 +189,22 @@ public final class JoinCore {
                 next = Math.min(next, state.open.get(state.passed[h]).eventTimeMillis + horizons[h]);
             }
         }
-        return next;
+        return next == Long.MAX_VALUE ? lastForgetting(state) : next;
+    }
+
+    /**
+     * When a user for whom nothing else is due can forget the last id: so one who does not come back leaves no more than a
+     * history. MAX_VALUE if no id is remembered.
+     */
+    private long lastForgetting(UserState state) {
+        long last = Long.MIN_VALUE;
+        if (state.seenImpressions.size() > 0) {
+            last = state.seenImpressions.newestMillis() + impressionMemory;
+        }
+        if (state.seenFeedback.size() > 0) {
+            last = Math.max(last, state.seenFeedback.newestMillis() + feedbackMemory);
+        }
+        return last == Long.MIN_VALUE ? Long.MAX_VALUE : last + 1;
     }
 
     /** After a restart, counts how many open impressions have passed each horizon. */

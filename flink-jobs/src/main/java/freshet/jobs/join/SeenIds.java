@@ -65,6 +65,11 @@ final class SeenIds {
         return to;
     }
 
+    /** Time of the newest row. Call only where there is one. */
+    long newestMillis() {
+        return times[end - 1];
+    }
+
     /** Forgets rows older than a moment. */
     void forgetBefore(long timeMillis) {
         while (start < end && times[start] < timeMillis) {

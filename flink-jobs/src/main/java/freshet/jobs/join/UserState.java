@@ -69,8 +69,8 @@ public final class UserState {
     }
 
     /**
-     * The event time at which {@link JoinCore#advance} has something to do next, once the watermark is there;
-     * {@link Long#MAX_VALUE} when nothing waits.
+     * The event time at which {@link JoinCore#advance} has something to do next, once the watermark is there: events,
+     * labels, orphans, or at last ids to forget; {@link Long#MAX_VALUE} when there is nothing but a history.
      */
     public long nextDueMillis() {
         return nextDueMillis;

@@ -312,13 +312,23 @@ class JoinCoreTest {
         accept(shown("a", 1000), click("f", "a", 1001), felt("g", "a", 1002, "watch", 1));
         advance(1002);
         assertThat(state.encode().length).isGreaterThan(150);
-        advance(Long.MAX_VALUE);
-        accept(felt("late", "z", 900_000, "hide", 1));
-        advance(Long.MAX_VALUE);
+        advance(1100);
+        assertThat(state.nextDueMillis()).as("ids are forgotten").isEqualTo(1203);
+        advance(1203);
         assertThat(state.nextDueMillis()).isEqualTo(Long.MAX_VALUE);
         assertThat(state.openImpressions() + state.pendingEvents() + state.seenImpressions.size())
                 .isZero();
         assertThat(state.encode().length).isLessThan(state.history().encode().length + 50);
+    }
+
+    @Test
+    void featuresLeaveWithTheLastLabel() {
+        given("tasks: [{name: click, label: {kind: click}, horizon: 100ms}]");
+        accept(shown("a", 1000), click("f", "a", 1010));
+        advance(1009);
+        assertThat(state.open.get(0).features().ids()).isNotEmpty();
+        advance(1010);
+        assertThatThrownBy(() -> state.open.get(0).features()).hasMessageContaining("dropped");
     }
 
     @Test
