@@ -174,7 +174,7 @@ public final class FeatureExtractor {
             return (impression, history) -> {
                 long asOf = impression.eventTimeMillis();
                 double felt = history.decayedFeedback(rate.of(), rate.halfLifeMillis(), asOf);
-                double shown = history.decayedImpressions(rate.halfLifeMillis(), asOf);
+                double shown = history.decayedImpressions(rate.of(), rate.halfLifeMillis(), asOf);
                 return Math.min(1, (felt + rate.prior() * rate.strength()) / (shown + rate.strength()));
             };
         }

@@ -2,21 +2,24 @@ package freshet.features.history;
 
 import freshet.features.binary.ByteReader;
 import freshet.features.binary.ByteWriter;
-import java.util.Map;
+import java.util.Collection;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * How often a viewer was shown something and answered it, each event counting half after a half-life of event time and half
- * of that after the next: an exponentially decayed count keeps one number instead of the events. All counts of one half-life
- * decay together, at events only and in their order, so the numbers are a function of the events.
+ * How often a viewer was shown something and answered it, by kind of feedback, each event counting half after a half-life of
+ * event time and half of that after the next: an exponentially decayed count keeps one number instead of the events. All
+ * counts of one half-life decay together, at events only and in their order, so the numbers are a function of the events.
+ *
+ * <p>Impressions are counted by kind too, since a history from before the stream may know of likes and not of clicks: then
+ * its impressions were shown for the one and say nothing of the other.
  *
  * <p>One owner, one thread.
  */
 final class DecayedCounts {
     private final long halfLifeMillis;
     private long asOfMillis = UserHistory.NEVER;
-    private double shown;
+    private final SortedMap<String, Double> shown = new TreeMap<>();
     private final SortedMap<String, Double> felt = new TreeMap<>();
 
     /** The span asked for last and its decay: many features ask for the same one, and a power is dear. */
@@ -28,9 +31,12 @@ final class DecayedCounts {
         this.halfLifeMillis = halfLifeMillis;
     }
 
-    void addShown(double impressions, long eventTimeMillis) {
+    void addShown(Collection<String> kinds, double impressions, long eventTimeMillis) {
         decayTo(eventTimeMillis);
-        shown += impressions * weightAt(eventTimeMillis);
+        double weighted = impressions * weightAt(eventTimeMillis);
+        for (String kind : kinds) {
+            shown.merge(kind, weighted, Double::sum);
+        }
     }
 
     void addFelt(String kind, double times, long eventTimeMillis) {
@@ -38,8 +44,8 @@ final class DecayedCounts {
         felt.merge(kind, times * weightAt(eventTimeMillis), Double::sum);
     }
 
-    double shownAsOf(long eventTimeMillis) {
-        return shown * decay(eventTimeMillis);
+    double shownAsOf(String kind, long eventTimeMillis) {
+        return shown.getOrDefault(kind, 0.0) * decay(eventTimeMillis);
     }
 
     double feltAsOf(String kind, long eventTimeMillis) {
@@ -51,7 +57,7 @@ final class DecayedCounts {
             return;
         }
         double factor = decay(eventTimeMillis);
-        shown *= factor;
+        shown.replaceAll((kind, count) -> count * factor);
         felt.replaceAll((kind, count) -> count * factor);
         asOfMillis = eventTimeMillis;
     }
@@ -80,12 +86,16 @@ final class DecayedCounts {
     void writeTo(ByteWriter out) {
         out.writeVarLong(halfLifeMillis);
         out.writeSignedVarLong(asOfMillis);
-        out.writeFixedLong(Double.doubleToRawLongBits(shown));
-        out.writeVarLong(felt.size());
-        for (Map.Entry<String, Double> entry : felt.entrySet()) {
-            out.writeText(entry.getKey());
-            out.writeFixedLong(Double.doubleToRawLongBits(entry.getValue()));
-        }
+        writeCounts(shown, out);
+        writeCounts(felt, out);
+    }
+
+    private static void writeCounts(SortedMap<String, Double> counts, ByteWriter out) {
+        out.writeVarLong(counts.size());
+        counts.forEach((kind, count) -> {
+            out.writeText(kind);
+            out.writeFixedLong(Double.doubleToRawLongBits(count));
+        });
     }
 
     long halfLifeMillis() {
@@ -95,10 +105,14 @@ final class DecayedCounts {
     static DecayedCounts readFrom(ByteReader in) {
         DecayedCounts counts = new DecayedCounts(in.readVarLong());
         counts.asOfMillis = in.readSignedVarLong();
-        counts.shown = Double.longBitsToDouble(in.readFixedLong());
-        for (int kinds = in.readCount(9); kinds > 0; kinds--) {
-            counts.felt.put(in.readText(), Double.longBitsToDouble(in.readFixedLong()));
-        }
+        readCounts(in, counts.shown);
+        readCounts(in, counts.felt);
         return counts;
+    }
+
+    private static void readCounts(ByteReader in, SortedMap<String, Double> into) {
+        for (int kinds = in.readCount(9); kinds > 0; kinds--) {
+            into.put(in.readText(), Double.longBitsToDouble(in.readFixedLong()));
+        }
     }
 }

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * watch; the recent videos (kinds, then per kind its name and its videos, oldest first); the channels (count, then per
  * channel 8 bytes hash, varlong impressions, varlong 0 or 1 + milliseconds from its last watch to the last watch of all); the
  * videos (count, then per video 8 bytes hash, varlong impressions, 8 bytes hash of its channel), each oldest first; the decayed
- * counts (how many half-lives, then per half-life varlong milliseconds, signed varlong as of, 8 bytes shown, kinds, then per
- * kind its name and 8 bytes count). Version 1 ends before the decayed counts.
+ * counts (how many half-lives, then per half-life varlong milliseconds, signed varlong as of, kinds, then per kind its name
+ * and 8 bytes of impressions, kinds, then per kind its name and 8 bytes of feedback). Version 1 ends before the decayed counts.
  */
 public final class UserHistory {
     /** The kind of {@link #recentVideos} that impressions feed. */
@@ -86,10 +86,13 @@ public final class UserHistory {
         return row < 0 ? NEVER : channels.extra(row);
     }
 
-    /** Impressions counted with a half-life, as of a moment that is not before the last event. */
-    public double decayedImpressions(long halfLifeMillis, long asOfMillis) {
+    /**
+     * Impressions of which it is known whether they were answered by this kind, counted with a half-life, as of a moment
+     * that is not before the last event.
+     */
+    public double decayedImpressions(String kind, long halfLifeMillis, long asOfMillis) {
         DecayedCounts counts = decayed.get(halfLifeMillis);
-        return counts == null ? 0 : counts.shownAsOf(asOfMillis);
+        return counts == null ? 0 : counts.shownAsOf(kind, asOfMillis);
     }
 
     /** Feedback of a kind counted with a half-life, as of a moment that is not before the last event. */
@@ -132,8 +135,10 @@ public final class UserHistory {
         }
         needs.rates().forEach((halfLifeMillis, kinds) -> {
             DecayedCounts counts = decayed(halfLifeMillis);
-            counts.addShown(seed.impressions(), seed.eventTimeMillis());
-            kinds.forEach(kind -> counts.addFelt(kind, feltBefore(seed, kind), seed.eventTimeMillis()));
+            List<String> known =
+                    kinds.stream().filter(seed.recentVideos()::containsKey).toList();
+            counts.addShown(known, seed.impressions(), seed.eventTimeMillis());
+            known.forEach(kind -> counts.addFelt(kind, feltBefore(seed, kind), seed.eventTimeMillis()));
         });
         return true;
     }
@@ -162,9 +167,9 @@ public final class UserHistory {
     public void shown(Impression impression, HistoryNeeds needs) {
         impressions++;
         remember(SHOWN, impression.videoId(), needs);
-        for (long halfLifeMillis : needs.rates().keySet()) {
-            decayed(halfLifeMillis).addShown(1, impression.eventTimeMillis());
-        }
+        needs.rates()
+                .forEach((halfLifeMillis, kinds) ->
+                        decayed(halfLifeMillis).addShown(kinds, 1, impression.eventTimeMillis()));
         String channelId = impression.channelId();
         long channel = hashOrNone(channelId);
         if (needs.maxChannels() > 0 && channel != NO_CHANNEL) {

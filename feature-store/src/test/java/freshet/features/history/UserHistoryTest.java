@@ -170,7 +170,7 @@ class UserHistoryTest {
                                         + "0e81dad27437097701e907025bcebea958a9a282010e81dad274370977d0d24a768832676e015e82de5734cb95a5"));
         assertThat(read.impressions()).isEqualTo(202);
         assertThat(read.lastWatchOfChannelMillis("c")).isEqualTo(3000);
-        assertThat(read.decayedImpressions(DAY, 5000)).isZero();
+        assertThat(read.decayedImpressions("like", DAY, 5000)).isZero();
     }
 
     @Test
@@ -181,8 +181,8 @@ class UserHistoryTest {
         history.shown(shown("b", "c", DAY), needs);
         history.felt(felt("like", "b", DAY, 1), needs);
         history.felt(felt("hide", "b", DAY, 1), needs);
-        assertThat(history.decayedImpressions(DAY, DAY)).isEqualTo(1.5);
-        assertThat(history.decayedImpressions(DAY, 2 * DAY)).isEqualTo(0.75);
+        assertThat(history.decayedImpressions("like", DAY, DAY)).isEqualTo(1.5);
+        assertThat(history.decayedImpressions("like", DAY, 2 * DAY)).isEqualTo(0.75);
         assertThat(history.decayedFeedback("like", DAY, 3 * DAY)).isEqualTo(0.25);
         assertThat(history.decayedFeedback("hide", DAY, DAY)).isZero();
         UserHistory read = UserHistory.decode(history.encode());
@@ -204,10 +204,16 @@ class UserHistoryTest {
                         "long_view",
                         List.of("b", "c", "x", "y"))));
         HistoryNeeds needs = new HistoryNeeds(
-                new TreeMap<>(), new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("like", "long_view")))), 0, 0);
+                new TreeMap<>(),
+                new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("click", "like", "long_view")))),
+                0,
+                0);
         UserHistory history = new UserHistory();
         history.seed(seed, needs);
-        assertThat(history.decayedImpressions(DAY, 0)).isEqualTo(100);
+        assertThat(history.decayedImpressions("like", DAY, 0)).isEqualTo(100);
+        assertThat(history.decayedImpressions("click", DAY, 0))
+                .as("the seed says nothing of clicks")
+                .isZero();
         assertThat(history.decayedFeedback("like", DAY, 0)).isEqualTo(1);
         assertThat(history.decayedFeedback("long_view", DAY, 0)).isEqualTo(50);
     }

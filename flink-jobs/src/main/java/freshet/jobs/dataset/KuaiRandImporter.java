@@ -212,9 +212,7 @@ public final class KuaiRandImporter {
     }
 
     private static void putVideos(SortedMap<String, List<String>> recent, String kind, String ids) {
-        if (!ids.isEmpty()) {
-            recent.put(kind, List.of(ids.split(" +")));
-        }
+        recent.put(kind, ids.isEmpty() ? List.of() : List.of(ids.split(" +")));
     }
 
     private <E extends Event> void write(List<E> all, Path path, String name) throws IOException {

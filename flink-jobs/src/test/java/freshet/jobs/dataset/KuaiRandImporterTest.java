@@ -130,8 +130,10 @@ class KuaiRandImporterTest {
         new KuaiRandImporter(new KuaiRandFiles(List.of(log), null, null, warm), 0).importInto(out());
 
         assertThat(lines(EventFile.HISTORY))
-                .containsExactly(JSON.readTree("{\"user_id\":\"712\",\"event_time\":1650615878629,\"impressions\":9,"
-                        + "\"recent_videos\":{\"long_view\":[\"909\"],\"shown\":[\"7136\",\"7136\",\"909\"]}}"));
+                .containsExactly(
+                        JSON.readTree(
+                                "{\"user_id\":\"712\",\"event_time\":1650615878629,\"impressions\":9,"
+                                        + "\"recent_videos\":{\"like\":[],\"long_view\":[\"909\"],\"shown\":[\"7136\",\"7136\",\"909\"]}}"));
     }
 
     @Test

@@ -148,10 +148,10 @@ final class ReferenceFeatures {
                 shown = shown * decay + (event instanceof Impression ? 1 : 0);
                 asOf = event.eventTimeMillis();
             }
-            if (event instanceof HistorySeed seed) {
+            if (event instanceof HistorySeed seed && seed.recentVideos().containsKey(kind)) {
                 shown += seed.impressions();
                 // Likes are fewer than the videos shown, so the list holds them all; watches are not in these seeds.
-                felt += seed.recentVideos().getOrDefault(kind, List.of()).size();
+                felt += seed.recentVideos().get(kind).size();
             }
         }
         double decay = StrictMath.pow(0.5, (now.eventTimeMillis() - asOf) / halfLife);

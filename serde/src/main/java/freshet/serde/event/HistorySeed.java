@@ -13,7 +13,8 @@ import java.util.TreeMap;
  * @param userId whose history
  * @param eventTimeMillis the time of the newest event it covers, milliseconds since the epoch
  * @param impressions how many impressions it covers
- * @param recentVideos by kind ({@code shown}, or a kind of feedback): video ids, oldest first, sorted by kind
+ * @param recentVideos by kind ({@code shown}, or a kind of feedback): video ids, oldest first, sorted by kind;
+ *     an empty list says that there was none, a kind that is absent is unknown
  */
 public record HistorySeed(
         String userId, long eventTimeMillis, long impressions, SortedMap<String, List<String>> recentVideos)
