@@ -38,6 +38,7 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.common.utils.Exit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,7 @@ public final class Demo {
     private static final int PARTITIONS = 2;
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
     private static final long LINE_EVERY_MILLIS = 2_000;
+    private static final int HALTED = 2;
     private static final long MILLIS_PER_HOUR = 3_600_000;
 
     private final DemoOptions options;
@@ -95,6 +97,12 @@ public final class Demo {
         Path log = options.out().resolve("demo.log");
         LogFile.use(log);
         say("log         " + log);
+        Exit.setHaltProcedure((status, message) -> {
+            // What a broker does whose disk is full; its own message is in the log only.
+            err.println("freshet: the Kafka broker has given up; is the disk below " + options.out()
+                    + " full? The reason is in " + log);
+            Runtime.getRuntime().halt(HALTED);
+        });
         Path work = Files.createTempDirectory(options.out().toAbsolutePath(), "work");
         if (options.afterwards() == DemoOptions.Afterwards.REMOVE) {
             started.push(() -> Machine.removeFolder(work));
@@ -189,18 +197,32 @@ public final class Demo {
             if (interrupted.await(LINE_EVERY_MILLIS, TimeUnit.MILLISECONDS)) {
                 break;
             }
-            SortedMap<String, Double> metrics = train.read(name -> name.startsWith("Train."));
-            Double frontier = metrics.get("Train.frontierMillis");
-            if (frontier != null) {
-                feeder.reportFrontier(frontier.longValue());
+            try {
+                SortedMap<String, Double> metrics = train.read(name -> name.startsWith("Train."));
+                Double frontier = metrics.get("Train.frontierMillis");
+                if (frontier != null) {
+                    feeder.reportFrontier(frontier.longValue());
+                }
+                say(progress.next(new DemoProgress.State(
+                        elapsed(), feeder.nowMillis(), feeder.events(), servedVersion(), metrics)));
+                ledger = examples.read(name -> name.contains(".ledger.") && !name.contains(".ledger.task."));
+                sayUnlessRunning(ExamplesJob.name(config), examples.state());
+                sayUnlessRunning(TrainJob.name(config), train.state());
+            } catch (IOException e) {
+                LOG.warn("asking for metrics: {}; asking again", e.toString()); // a busy machine answers late
             }
-            String served = loaded.isEmpty()
-                    ? "-"
-                    : loaded.get(loaded.size() - 1).version().toString();
-            say(progress.next(new DemoProgress.State(elapsed(), feeder.nowMillis(), feeder.events(), served, metrics)));
-            ledger = examples.read(name -> name.contains(".ledger.") && !name.contains(".ledger.task."));
         }
         return ledger;
+    }
+
+    private String servedVersion() {
+        return loaded.isEmpty() ? "-" : loaded.get(loaded.size() - 1).version().toString();
+    }
+
+    private void sayUnlessRunning(String job, String state) {
+        if (!state.equals("RUNNING")) {
+            say("attention   " + job + " is " + state + "; the reason is on the dashboard and in the log");
+        }
     }
 
     private boolean conclude(

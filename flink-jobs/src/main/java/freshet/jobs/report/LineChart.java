@@ -28,7 +28,7 @@ record LineChart(String label, List<Series> series, List<Tick> ticks, double fro
     private static final int WIDTH = 400;
     private static final int HEIGHT = 220;
     private static final int LEFT = 44;
-    private static final int RIGHT = 10;
+    private static final int RIGHT = 20;
     private static final int TOP = 10;
     private static final int BOTTOM = 24;
     private static final int Y_TICKS = 4;
