@@ -121,10 +121,20 @@ final class RunCommand implements Callable<Integer> {
                 reason = reason.getCause();
             }
             throw new CannotStartException(
-                    "submitting '" + name + "' to " + cluster + ": " + e.getMessage() + " (" + reason
+                    "submitting '" + name + "' to " + cluster + ": " + e.getMessage() + " (" + rootOf(reason)
                             + "); is the cluster up, and are brokers and topics there? Try freshet check",
                     e);
         }
+    }
+
+    /** A cluster answers with its whole stack trace as the message; what went wrong is its last cause. */
+    private static String rootOf(Throwable reason) {
+        return reason.toString()
+                .lines()
+                .filter(line -> line.startsWith("Caused by: "))
+                .map(line -> line.substring("Caused by: ".length()))
+                .reduce((first, last) -> last)
+                .orElse(reason.toString());
     }
 
     /** The jar of this class and those beside it that a cluster lacks. */
