@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -81,6 +84,12 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--no-jars", description = "The cluster has the jars of Freshet already.")
     private boolean noJars;
 
+    @Option(
+            names = "--from",
+            paramLabel = "PATH",
+            description = "Savepoint or retained checkpoint to go on from (default: start without state).")
+    private @Nullable String from;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -97,7 +106,8 @@ final class RunCommand implements Callable<Integer> {
         }
         FreshetConfig config = FreshetConfig.load(file);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
-                cluster.getHost(), cluster.getPort(), parallelism, noJars ? new String[0] : jars());
+                cluster.getHost(), cluster.getPort(), settings(), noJars ? new String[0] : jars());
+        env.setParallelism(parallelism);
         String name = job == Job.EXAMPLES ? ExamplesJob.name(config) : TrainJob.name(config);
         JobID id = submit(env, config, name);
         spec.commandLine().getErr().println(name + " runs: " + cluster.resolve("/#/job/running/" + id));
@@ -135,6 +145,15 @@ final class RunCommand implements Callable<Integer> {
                 .map(line -> line.substring("Caused by: ".length()))
                 .reduce((first, last) -> last)
                 .orElse(reason.toString());
+    }
+
+    /** What only the submission can say: a session cluster does not read it from its own configuration. */
+    private Configuration settings() {
+        Configuration settings = new Configuration();
+        if (from != null) {
+            settings.set(StateRecoveryOptions.SAVEPOINT_PATH, from);
+        }
+        return settings;
     }
 
     /** The jar of this class and those beside it that a cluster lacks. */

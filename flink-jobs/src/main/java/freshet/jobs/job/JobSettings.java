@@ -3,6 +3,7 @@ package freshet.jobs.job;
 import java.time.Duration;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.ReadableConfig;
 import org.apache.flink.configuration.RestartStrategyOptions;
@@ -13,7 +14,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
  * What our jobs set of Flink's configuration: what their promises stand on, always; and what they recommend, where the
- * cluster or the caller says nothing.
+ * caller's environment says nothing. A session cluster's own file is not seen here: of what is in both, the job's counts.
  */
 public final class JobSettings {
 
@@ -48,6 +49,13 @@ public final class JobSettings {
         }
         if (given.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).isEmpty()) {
             settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);
+        }
+        if (given.getOptional(CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION)
+                .isEmpty()) {
+            // A model that took weeks to learn must not be deleted because somebody cancelled the job.
+            settings.set(
+                    CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
+                    ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
         }
         if (given.getOptional(TaskManagerOptions.BUFFER_DEBLOAT_ENABLED).isEmpty()) {
             settings.set(TaskManagerOptions.BUFFER_DEBLOAT_ENABLED, true);

@@ -215,8 +215,8 @@ public final class JoinCore {
         if (!state.open.isEmpty() && state.open.get(0).status.length != tasks.length) {
             throw new IllegalStateException("joining: found state of " + state.open.get(0).status.length
                     + " tasks, expected the " + tasks.length
-                    + " of the configuration; finish the open labels with the old"
-                    + " configuration (stop with --drain), or start without state");
+                    + " of the configuration; go on with the old"
+                    + " configuration, or start without state");
         }
         state.passed = new int[horizons.length];
         for (int h = 0; h < horizons.length; h++) {

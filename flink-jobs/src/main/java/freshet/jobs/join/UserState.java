@@ -43,7 +43,7 @@ public final class UserState {
     final UserHistory history;
 
     /**
-     * Per distinct horizon, how many of {@link #open} have passed it. Derived from {@link #processedThroughMillis}; -1 after
+     * Per distinct horizon, how many of {@link #open} have passed it. Derived from {@link #processedThroughMillis}; empty after
      * a restart until the core has counted.
      */
     int[] passed = {};

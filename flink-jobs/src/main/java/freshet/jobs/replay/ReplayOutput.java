@@ -142,9 +142,9 @@ final class ReplayOutput implements Closeable {
         return row.append(text);
     }
 
-    /** A number; nothing for NaN. */
+    /** A number; nothing for one that is not finite. */
     private StringBuilder decimals(float value) {
-        return Float.isNaN(value) ? row : Decimals.append(row, value, PREDICTION_DECIMALS);
+        return Float.isFinite(value) ? Decimals.append(row, value, PREDICTION_DECIMALS) : row;
     }
 
     private void hour(TrainRecord.Hour hour) throws IOException {

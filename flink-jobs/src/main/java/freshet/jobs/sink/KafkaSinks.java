@@ -25,8 +25,8 @@ public final class KafkaSinks {
         Properties properties = producer(config);
         // A frontier must never overtake an example. Within a partition an idempotent producer keeps the order, unless
         // it
-        // gives a batch up and goes on with the next; so it does not give up.
-        properties.putIfAbsent(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, String.valueOf(Integer.MAX_VALUE));
+        // gives a batch up and goes on with the next; so it does not give up, whatever the configuration says.
+        properties.setProperty(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, String.valueOf(Integer.MAX_VALUE));
         return sink(config, properties, new ExampleRecords(config, partitions));
     }
 

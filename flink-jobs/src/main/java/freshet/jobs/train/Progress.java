@@ -28,15 +28,15 @@ final class Progress {
     }
 
     /**
-     * Counts a label with what was predicted of it; a prediction that is NaN is left out.
+     * Counts a label with what was predicted of it; a prediction that is not finite is left out.
      *
      * @param task its index, or -1 for one that this model does not have
      */
     void record(int task, TaskLabel label, float predicted, float served) {
-        if (task >= 0 && !Float.isNaN(predicted)) {
+        if (task >= 0 && Float.isFinite(predicted)) {
             learning.record(task, predicted, label.label(), label.weight());
         }
-        if (task >= 0 && !Float.isNaN(served)) {
+        if (task >= 0 && Float.isFinite(served)) {
             serving.record(task, served, label.label(), label.weight());
         }
     }

@@ -6,6 +6,7 @@ import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
 import freshet.model.spec.ModelSpec;
 import freshet.serde.example.ExampleMessage;
+import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
@@ -18,6 +19,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.SortedMap;
@@ -81,11 +83,16 @@ final class TrainCore {
         served = new float[spec.batchSize() * spec.taskCount()];
     }
 
-    /** A snapshot together with the scorer made from it. */
-    private record ServedModel(Snapshot snapshot, SnapshotScorer scorer) implements AsServedScorer.Model {
-        static ServedModel of(Snapshot snapshot) {
+    /**
+     * A snapshot together with the scorer made from it.
+     *
+     * @param schema of the features it will be asked to score
+     */
+    private record ServedModel(Snapshot snapshot, SnapshotScorer scorer, FeatureSchema schema)
+            implements AsServedScorer.Model {
+        static ServedModel of(Snapshot snapshot, FeatureSchema schema) {
             try {
-                return new ServedModel(snapshot, new SnapshotScorer(snapshot));
+                return new ServedModel(snapshot, new SnapshotScorer(snapshot), schema);
             } catch (BadSnapshotException e) {
                 throw new IllegalStateException(
                         "loading our own snapshot " + snapshot.version() + ": " + e.getMessage(), e);
@@ -94,7 +101,12 @@ final class TrainCore {
 
         @Override
         public void score(List<FeatureValues> features, float[] into) {
-            scorer.score(features, into);
+            // One from before a change of the feature list reads other slots: what it would say now was never served.
+            if (scorer.spec().schema().equals(schema)) {
+                scorer.score(features, into);
+            } else {
+                Arrays.fill(into, Float.NaN);
+            }
         }
     }
 
@@ -168,7 +180,7 @@ final class TrainCore {
         SnapshotVersion version = new SnapshotVersion(asOfMillis);
         Snapshot snapshot =
                 snapshotWriter.write(learner, new SnapshotMoment(version, newest, examples, hourMetrics, List.of()));
-        asServed.publish(asOfMillis, ServedModel.of(snapshot));
+        asServed.publish(asOfMillis, ServedModel.of(snapshot, spec.schema()));
         snapshots++;
         newest = version;
         newestBytes = snapshot.manifest().bytes();
@@ -189,7 +201,7 @@ final class TrainCore {
 
     /** Puts back one of {@link #keptSnapshots}. */
     void restoreSnapshot(Snapshot snapshot) {
-        asServed.publish(snapshot.version().eventTimeMillis(), ServedModel.of(snapshot));
+        asServed.publish(snapshot.version().eventTimeMillis(), ServedModel.of(snapshot, spec.schema()));
     }
 
     /** How the trainer stands; from any thread. */
@@ -216,12 +228,28 @@ final class TrainCore {
                 hourMetrics);
     }
 
+    /**
+     * What the numbers in the state mean: the model, and in order the tasks and dense features that towers, columns and
+     * inputs belong to. Sparse features are named in the model itself; ones that it does not read may come and go.
+     */
+    private static String identity(ModelSpec spec) {
+        return spec.json()
+                + " tasks "
+                + spec.tasks().stream()
+                        .map(task -> task.name() + ":" + task.loss())
+                        .toList()
+                + " numbers "
+                + spec.numberSlots().stream()
+                        .map(slot -> spec.schema().numberNames().get(slot))
+                        .toList();
+    }
+
     /** Everything but the rows and the kept snapshots. */
     byte[] save() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataOutputStream out = new DataOutputStream(bytes);
         out.writeByte(VERSION);
-        SavedState.writeText(out, spec.json());
+        SavedState.writeText(out, identity(spec));
         SavedState.writeBlock(out, learner.saveDense());
         frontier.save(out);
         buffer.save(out, exampleBytes);
@@ -243,10 +271,10 @@ final class TrainCore {
         DataInputStream in = new DataInputStream(new ByteArrayInputStream(saved));
         SavedState.expectVersion("trainer", VERSION, in);
         String savedSpec = SavedState.readText(in);
-        if (!savedSpec.equals(spec.json())) {
+        if (!savedSpec.equals(identity(spec))) {
             throw new IOException("restoring the trainer: found the state of another model, expected that of the"
                     + " configuration; start the changed model without this state. Saved: " + savedSpec
-                    + "; configured: " + spec.json());
+                    + "; configured: " + identity(spec));
         }
         learner.restoreDense(SavedState.readBlock(in));
         frontier = ExampleFrontier.restore(in);

@@ -88,7 +88,7 @@ public final class SnapshotSubscriber implements AutoCloseable {
             while (!stopped) {
                 try {
                     step();
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
                     refused(FEED_FAILED, "reading the snapshot topic: " + e + "; trying again");
                     pause();
                 }
@@ -110,6 +110,11 @@ public final class SnapshotSubscriber implements AutoCloseable {
         if (assembly instanceof SnapshotAssembly.Complete whole) {
             load(whole.snapshot());
         } else if (assembly instanceof SnapshotAssembly.Rejected rejected) {
+            if (rejected.reason() == SnapshotAssembly.Reason.OLDER) {
+                // A trainer that restarts sends again what it sent before: expected, and no reason to wake anybody.
+                count(rejected.reason().label());
+                return;
+            }
             refused(rejected.reason().label(), rejected.detail());
         } else {
             count(assembly instanceof SnapshotAssembly.Repeat ? REPEAT : CHUNK);
@@ -120,7 +125,7 @@ public final class SnapshotSubscriber implements AutoCloseable {
         Ranker ranker;
         try {
             ranker = new Ranker(SnapshotModel.of(snapshot));
-        } catch (BadSnapshotException | RuntimeException e) {
+        } catch (BadSnapshotException | RuntimeException | OutOfMemoryError | LinkageError e) {
             // Whatever a foreign file makes of our code, the thread lives and the old model serves.
             refused(BAD_MODEL, String.valueOf(e.getMessage()));
             return;

@@ -25,9 +25,13 @@ public record LabeledExample(
         List<TaskLabel> labels)
         implements ExampleMessage {
 
-    /** The order in which a trainer learns: decided time, then impression id. Equal means: the same example, sent again. */
-    public static final Comparator<LabeledExample> ORDER =
-            Comparator.comparingLong(LabeledExample::decidedTimeMillis).thenComparing(LabeledExample::impressionId);
+    /**
+     * The order in which a trainer learns: decided time, then impression id, then user, since some products number impressions
+     * by viewer. Equal means: the same example, sent again.
+     */
+    public static final Comparator<LabeledExample> ORDER = Comparator.comparingLong(LabeledExample::decidedTimeMillis)
+            .thenComparing(LabeledExample::impressionId)
+            .thenComparing(LabeledExample::userId);
 
     public LabeledExample {
         labels = List.copyOf(labels);

@@ -129,7 +129,7 @@ public final class SafeTensors {
             if (total > Integer.MAX_VALUE - 8) {
                 throw new IllegalStateException(
                         "writing safetensors: " + total
-                                + " bytes, a file of a snapshot holds at most 2 GiB; expire rows sooner or embed in fewer numbers");
+                                + " bytes, a file of a snapshot holds at most 2 GiB; train on fewer ids, crosses or embedding dimensions");
             }
             ByteBuffer out = ByteBuffer.allocate((int) total).order(ByteOrder.LITTLE_ENDIAN);
             out.putLong(header.length).put(header);

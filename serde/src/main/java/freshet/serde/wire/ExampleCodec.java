@@ -2,6 +2,7 @@ package freshet.serde.wire;
 
 import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.event.EventProblem;
+import freshet.serde.event.EventValidator;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
@@ -96,6 +97,9 @@ public final class ExampleCodec {
 
         private static final String[] NONE = {};
 
+        /** An impression of the permitted length grows when its ids stand in several features and crosses. */
+        private static final int MAX_RECORD_BYTES = 16 * EventValidator.MAX_RECORD_BYTES;
+
         private final Names ids;
         private final Names numbers;
 
@@ -103,6 +107,11 @@ public final class ExampleCodec {
             super(Schemas.EXAMPLE, store);
             this.ids = new Names(features.idNames());
             this.numbers = new Names(features.numberNames());
+        }
+
+        @Override
+        int maxRecordBytes() {
+            return MAX_RECORD_BYTES;
         }
 
         @Override
