@@ -53,6 +53,25 @@ class OrderAndBatchTest {
     }
 
     @Test
+    void twoViewersWithOneImpressionIdAreTwoExamples() {
+        LabeledExample of = ExampleStreams.random(1, 1, HOUR, "click").get(0);
+        LabeledExample ofAnother = new LabeledExample(
+                of.impressionId(),
+                of.userId() + "'",
+                of.videoId(),
+                of.eventTimeMillis(),
+                of.decidedTimeMillis(),
+                of.features(),
+                of.labels());
+        OrderBuffer buffer = new OrderBuffer();
+        List<LabeledExample> released = new ArrayList<>();
+        buffer.add(ofAnother);
+        buffer.add(of);
+        buffer.release(Frontier.END, released::add);
+        assertThat(released).containsExactly(of, ofAnother);
+    }
+
+    @Test
     void waitsForEveryKeyGroupInEveryPartition() {
         ExampleFrontier frontier = new ExampleFrontier();
         frontier.accept(new Frontier(0, 2, 0, 7, 8, 50));

@@ -97,6 +97,18 @@ class TrainCoreTest {
                 .hasMessageContaining("found the state of another model");
     }
 
+    /** The model block is the same, but each tower and column would belong to the other task. */
+    @Test
+    void refusesTheStateOfTasksInAnotherOrder() throws IOException {
+        byte[] saved = newCore().save();
+        String swapped = CONFIG.json()
+                .replace("\"name\":\"click\"", "\"name\":\"?\"")
+                .replace("\"name\":\"like\"", "\"name\":\"click\"")
+                .replace("\"name\":\"?\"", "\"name\":\"like\"");
+        assertThatThrownBy(() -> new TrainPlan(swapped).newCore().restore(saved))
+                .hasMessageContaining("found the state of another model");
+    }
+
     private static TrainCore newCore() {
         return TrainPlan.of(CONFIG).newCore();
     }
