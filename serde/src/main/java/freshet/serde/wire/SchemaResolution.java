@@ -49,13 +49,7 @@ final class SchemaResolution {
                                     .toList()
                             + "; expected a compatible version, or a mapping");
         }
-        if (holdsItemsWithoutBytes(written, 0)) {
-            throw new BadRecordException(
-                    Reason.UNKNOWN_SCHEMA,
-                    "schema " + written.getFullName()
-                            + ": found a list whose items take no bytes, so that a short record"
-                            + " could claim billions of them; expected none");
-        }
+        refuseItemsWithoutBytes(written);
         return new SchemaResolution(written, ours, false);
     }
 
