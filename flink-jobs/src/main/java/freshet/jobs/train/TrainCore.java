@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread, but for {@link #status}.
  */
 final class TrainCore {
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
 
     private final ModelSpec spec;
     private final long snapshotMillis;
@@ -251,6 +251,7 @@ final class TrainCore {
         out.writeByte(VERSION);
         SavedState.writeText(out, identity(spec));
         SavedState.writeBlock(out, learner.saveDense());
+        learner.saveTables(out);
         frontier.save(out);
         buffer.save(out, exampleBytes);
         batcher.save(out, exampleBytes);
@@ -277,6 +278,7 @@ final class TrainCore {
                     + "; configured: " + identity(spec));
         }
         learner.restoreDense(SavedState.readBlock(in));
+        learner.restoreTables(in);
         frontier = ExampleFrontier.restore(in);
         buffer = OrderBuffer.restore(in, exampleBytes);
         batcher.restore(in, exampleBytes);

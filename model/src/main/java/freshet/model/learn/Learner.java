@@ -13,8 +13,12 @@ import freshet.model.spec.ModelSpec;
 import freshet.model.spec.OptimizerSpec;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
+import freshet.model.table.RowChanges;
 import freshet.model.table.RowConsumer;
 import freshet.serde.example.LabeledExample;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The learner: one model and everything it must remember to go on. {@code restore(save(L)).step(b)} equals {@code L.step(b)}
- * to the bit, where save is {@link #saveDense} together with all rows.
+ * to the bit, where save is {@link #saveDense} and {@link #saveTables} together with all rows.
  *
  * <p>A step minimises the loss of its batch ({@link TaskLoss}). Dense parameters see the gradient of that mean; rows see it
  * times the number of examples, because how far an id moves on one example must not depend on how many strangers share its
@@ -209,6 +213,20 @@ public final class Learner {
         network.load(state.parameters());
     }
 
+    /** Writes what the tables remember besides their rows. */
+    public void saveTables(DataOutput out) throws IOException {
+        for (EmbeddingTable table : tables) {
+            table.saveState(out);
+        }
+    }
+
+    /** Takes over what {@link #saveTables} wrote. */
+    public void restoreTables(DataInput in) throws IOException {
+        for (EmbeddingTable table : tables) {
+            table.restoreState(in);
+        }
+    }
+
     /** Number of tables of rows; {@code spec().tables()} describes them by index. */
     public int tableCount() {
         return tables.size();
@@ -231,6 +249,20 @@ public final class Learner {
     /** Puts back a row that {@link #drainDirty} handed over; it does not count as touched. */
     public void restoreRow(int table, long id, float[] row) {
         tables.get(table).restore(id, row);
+    }
+
+    /** Begins to remember which rows change, for {@link #drainChanges}. Called on a new learner. */
+    public void trackChanges() {
+        tables.forEach(EmbeddingTable::trackChanges);
+    }
+
+    /**
+     * Hands over every row of a table that was touched since the last call, weights only, and every id whose row was
+     * removed since; ascending by (signed) id. What is still to be handed over survives a restart. Independent of
+     * {@link #drainDirty}.
+     */
+    public void drainChanges(int table, RowChanges changes) {
+        tables.get(table).drainChanges(changes);
     }
 
     /** Hands over every row in ascending order of (signed) id, weights only: {@code float[width]}. */

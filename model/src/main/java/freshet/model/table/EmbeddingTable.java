@@ -3,19 +3,25 @@ package freshet.model.table;
 import freshet.model.optim.RowOptimizer;
 import freshet.model.spec.TableSpec;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Rows by id, one of its own for each id that was ever learnt (collisionless, as Monolith 2022, section 2.2). A row is
  * {@code rowWidth} floats in a flat slab: the weights, then the optimizer's slots. Reading never makes a row; writing does.
- * Remembers which rows were touched since the last {@link #drainDirty}, so that a checkpoint costs what changed.
+ * Remembers which rows were touched since the last {@link #drainDirty}, so that a checkpoint costs what changed; and, if
+ * asked to, which changed since the last {@link #drainChanges}, so that servers can be told no more than that.
  *
  * <p>One thread.
  */
 public final class EmbeddingTable implements RowSource {
     private static final int SLAB_SHIFT = 10;
     private static final int SLAB_ROWS = 1 << SLAB_SHIFT;
+    private static final byte STATE_VERSION = 1;
 
     private final TableSpec spec;
     private final int width;
@@ -37,6 +43,12 @@ public final class EmbeddingTable implements RowSource {
     private int dirtyCount;
     /** One bit per position: whether it stands in {@link #dirty}. */
     private long[] dirtyBits = new long[SLAB_ROWS / 64];
+
+    private boolean trackingChanges;
+    /** One bit per position: whether its row changed since the last {@link #drainChanges}. */
+    private long[] changedBits = new long[SLAB_ROWS / 64];
+    /** Further ids that changed since then; one may stand here twice, and its bit be set besides. */
+    private final LongArrayList changedIds = new LongArrayList();
 
     public EmbeddingTable(TableSpec spec, long seed, @Nullable RowOptimizer optimizer) {
         this.spec = spec;
@@ -100,6 +112,7 @@ public final class EmbeddingTable implements RowSource {
             }
             dirty[dirtyCount++] = at;
         }
+        changedBits[at >>> 6] |= bit;
         return at;
     }
 
@@ -121,6 +134,7 @@ public final class EmbeddingTable implements RowSource {
         if (position == ids.length) {
             ids = Arrays.copyOf(ids, 2 * position);
             dirtyBits = Arrays.copyOf(dirtyBits, 2 * position / 64);
+            changedBits = Arrays.copyOf(changedBits, 2 * position / 64);
         }
         if ((position & SLAB_ROWS - 1) == 0) {
             slabs[position >>> SLAB_SHIFT] = new float[SLAB_ROWS * rowWidth];
@@ -140,6 +154,78 @@ public final class EmbeddingTable implements RowSource {
             dirtyBits[position >>> 6] &= ~(1L << (position & 63));
         }
         dirtyCount = 0;
+    }
+
+    /** Begins to remember which rows change, for {@link #drainChanges}. Called before the first row is touched. */
+    public void trackChanges() {
+        trackingChanges = true;
+    }
+
+    /**
+     * Hands over every id whose row changed since the last call, each once, in ascending order of (signed) id: as touched if
+     * it has a row now, else as removed. Apart from {@link #drainDirty}: neither knows of the other.
+     */
+    public void drainChanges(RowChanges changes) {
+        if (!trackingChanges) {
+            throw new IllegalStateException("draining the changes of table " + spec.name()
+                    + ": found that they are not remembered, expected a call of trackChanges before");
+        }
+        float[] weights = new float[width];
+        for (long id : takeChangedIds()) {
+            if (read(id, weights, 0) == NONE) {
+                changes.removed(id);
+            } else {
+                changes.touched(id, weights);
+            }
+        }
+        changedIds.clear();
+    }
+
+    /** All changed ids, ascending, each once; afterwards they stand in {@link #changedIds} alone. */
+    private long[] takeChangedIds() {
+        for (int word = 0; word < changedBits.length; word++) {
+            for (long bits = changedBits[word]; bits != 0; bits &= bits - 1) {
+                changedIds.add(ids[(word << 6) + Long.numberOfTrailingZeros(bits)]);
+            }
+            changedBits[word] = 0;
+        }
+        long[] sorted = changedIds.toLongArray();
+        Arrays.sort(sorted);
+        int count = 0;
+        for (int i = 0; i < sorted.length; i++) {
+            if (i == 0 || sorted[i] != sorted[i - 1]) {
+                sorted[count++] = sorted[i];
+            }
+        }
+        long[] taken = Arrays.copyOf(sorted, count);
+        changedIds.clear();
+        changedIds.addElements(0, taken);
+        return taken;
+    }
+
+    /** Writes what the table remembers besides its rows: a version byte, then the ids that {@link #drainChanges} would name. */
+    public void saveState(DataOutput out) throws IOException {
+        out.writeByte(STATE_VERSION);
+        long[] changed = trackingChanges ? takeChangedIds() : new long[0];
+        out.writeInt(changed.length);
+        for (long id : changed) {
+            out.writeLong(id);
+        }
+    }
+
+    /** Takes over what {@link #saveState} wrote. */
+    public void restoreState(DataInput in) throws IOException {
+        byte version = in.readByte();
+        if (version != STATE_VERSION) {
+            throw new IOException("restoring the state of table " + spec.name() + ": found version " + version
+                    + ", expected " + STATE_VERSION + "; it was written by another release, restore it with that one");
+        }
+        for (int count = in.readInt(); count > 0; count--) {
+            changedIds.add(in.readLong());
+        }
+        if (!trackingChanges) {
+            changedIds.clear();
+        }
     }
 
     /** Puts back a whole row; it does not count as touched. */

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import freshet.model.optim.Adagrad;
 import freshet.model.spec.OptimizerSpec;
 import freshet.model.spec.TableSpec;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -69,6 +74,46 @@ class EmbeddingTableTest {
     }
 
     @Test
+    void changesAreThoseSinceTheLastDrainWhateverWasDrainedAsDirty() {
+        table.trackChanges();
+        touch(7);
+        touch(-3);
+        drain();
+        touch(5);
+        touch(7);
+        assertThat(changes(table)).containsExactly(-3L, 5L, 7L);
+        assertThat(changes(table)).isEmpty();
+        touch(5);
+        assertThat(changes(table)).containsExactly(5L);
+        assertThat(drain()).as("draining changes leaves what is dirty").containsExactly(5L, 7L);
+    }
+
+    @Test
+    void changesSurviveARestart() throws IOException {
+        table.trackChanges();
+        touch(7);
+        changes(table);
+        touch(9);
+        touch(-3);
+        ByteArrayOutputStream saved = new ByteArrayOutputStream();
+        table.saveState(new DataOutputStream(saved));
+        EmbeddingTable restored = new EmbeddingTable(SPEC, 7, ADAGRAD);
+        restored.trackChanges();
+        restored.restoreState(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
+        table.drainDirty(restored::restore);
+        for (EmbeddingTable each : List.of(table, restored)) {
+            each.update(9, each.read(9, new float[2], 0), new float[] {1, 2}, 0, 1);
+            each.update(8, each.read(8, new float[2], 0), new float[] {1, 2}, 0, 1);
+            assertThat(changes(each)).containsExactly(-3L, 8L, 9L);
+        }
+    }
+
+    @Test
+    void changesThatNobodyAskedToRememberAreRefused() {
+        assertThatThrownBy(() -> changes(table)).hasMessageContaining("trackChanges");
+    }
+
+    @Test
     void restoredRowsGoOnToTheBit() {
         for (long id = 0; id < 50; id++) {
             touch(id);
@@ -97,6 +142,26 @@ class EmbeddingTableTest {
 
     private void touch(long id) {
         table.update(id, table.read(id, new float[2], 0), new float[] {1, 2}, 0, 1);
+    }
+
+    /** Ids that were touched, each with the weights that a read gives. */
+    private static List<Long> changes(EmbeddingTable of) {
+        List<Long> ids = new ArrayList<>();
+        of.drainChanges(new RowChanges() {
+            @Override
+            public void touched(long id, float[] weights) {
+                float[] read = new float[2];
+                of.read(id, read, 0);
+                assertThat(weights).isEqualTo(read);
+                ids.add(id);
+            }
+
+            @Override
+            public void removed(long id) {
+                throw new AssertionError("nothing was removed, found " + id);
+            }
+        });
+        return ids;
     }
 
     private List<Long> drain() {
