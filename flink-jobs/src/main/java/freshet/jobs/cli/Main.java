@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ReplayCommand.class,
             CheckCommand.class,
+            ClusterCommand.class,
             RunCommand.class,
             SnapshotCommand.class,
             RankCommand.class

@@ -1,19 +1,12 @@
 package freshet.jobs.local;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import kafka.server.KafkaConfig;
-import kafka.server.KafkaRaftServer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -22,34 +15,25 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.metadata.storage.Formatter;
-import org.apache.kafka.server.common.MetadataVersion;
 
 /**
- * A real Kafka broker in this process: one KRaft node, broker and controller in one, on two free ports of the loopback
- * interface, its data in a folder of its own that goes when it is closed. Nothing replicates, and topics exist only when
- * created. Safe on any thread.
+ * A real Kafka broker in this process: a {@link KafkaNode} on two free ports of the loopback interface, its data in a folder
+ * of its own that goes when it is closed. Topics exist only when created. Safe on any thread.
  */
 public final class EmbeddedKafka implements AutoCloseable {
-    private static final int NODE = 1;
-
     /** Between asking for a free port and using it somebody else may take it; then another pair is tried. */
     private static final int ATTEMPTS = 3;
 
     private final Path folder;
-    private final KafkaRaftServer server;
-    private final String bootstrapServers;
+    private final KafkaNode node;
     private final Admin admin;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedKafka(Path folder, KafkaRaftServer server, String bootstrapServers) {
+    private EmbeddedKafka(Path folder, KafkaNode node) {
         this.folder = folder;
-        this.server = server;
-        this.bootstrapServers = bootstrapServers;
-        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
+        this.node = node;
+        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, node.bootstrapServers()));
     }
 
     /**
@@ -74,73 +58,14 @@ public final class EmbeddedKafka implements AutoCloseable {
     }
 
     private static EmbeddedKafka start(Path folder, int port, int controllerPort) {
-        format(folder);
-        KafkaRaftServer server = new KafkaRaftServer(
-                KafkaConfig.fromProps(properties(folder, port, controllerPort), false), Time.SYSTEM);
+        KafkaNode node = KafkaNode.start(folder, port, controllerPort);
         try {
-            server.startup();
-            EmbeddedKafka kafka = new EmbeddedKafka(folder, server, "127.0.0.1:" + port);
+            EmbeddedKafka kafka = new EmbeddedKafka(folder, node);
             kafka.createOffsetsTopic();
             return kafka;
         } catch (RuntimeException e) {
-            server.shutdown();
+            node.close();
             throw e;
-        }
-    }
-
-    private static Properties properties(Path folder, int port, int controllerPort) {
-        Properties properties = new Properties();
-        properties.putAll(Map.of(
-                "process.roles",
-                "broker,controller",
-                "node.id",
-                String.valueOf(NODE),
-                "controller.listener.names",
-                "CONTROLLER",
-                "listeners",
-                "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controllerPort,
-                "advertised.listeners",
-                "PLAINTEXT://127.0.0.1:" + port,
-                "listener.security.protocol.map",
-                "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "controller.quorum.voters",
-                NODE + "@127.0.0.1:" + controllerPort,
-                "log.dirs",
-                folder.toString()));
-        properties.putAll(Map.of(
-                "auto.create.topics.enable", "false",
-                "group.initial.rebalance.delay.ms", "0",
-                "transaction.max.timeout.ms", "3600000",
-                "offsets.topic.replication.factor", "1",
-                "offsets.topic.num.partitions", "4",
-                "transaction.state.log.replication.factor", "1",
-                "transaction.state.log.min.isr", "1",
-                "transaction.state.log.num.partitions", "4",
-                "share.coordinator.state.topic.replication.factor", "1",
-                "share.coordinator.state.topic.min.isr", "1"));
-        return properties;
-    }
-
-    private static void format(Path folder) {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        try {
-            Files.createDirectories(folder);
-            new Formatter()
-                    .setClusterId(Uuid.randomUuid().toString())
-                    .setNodeId(NODE)
-                    .setControllerListenerName("CONTROLLER")
-                    .setDirectories(List.of(folder.toString()))
-                    .setMetadataLogDirectory(folder.toString())
-                    .setIgnoreFormatted(false)
-                    .setReleaseVersion(MetadataVersion.latestProduction())
-                    .setUnstableFeatureVersionsEnabled(false)
-                    .setPrintStream(new PrintStream(said, true, StandardCharsets.UTF_8))
-                    .run();
-        } catch (Exception e) {
-            throw new CannotStartException(
-                    "the Kafka broker cannot use the folder " + folder + ": " + e.getMessage() + " "
-                            + said.toString(StandardCharsets.UTF_8).strip(),
-                    e);
         }
     }
 
@@ -175,7 +100,7 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     /** The address that clients are given. */
     public String bootstrapServers() {
-        return bootstrapServers;
+        return node.bootstrapServers();
     }
 
     /** How many records a topic holds, over all partitions; transaction markers count too. */
@@ -212,8 +137,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             return;
         }
         admin.close();
-        server.shutdown();
-        server.awaitShutdown();
+        node.close();
         Machine.removeFolder(folder);
     }
 }

@@ -56,6 +56,8 @@ class CommandsTest {
                 "replay --help",
                 "check --help",
                 "run --help",
+                "cluster --help",
+                "cluster start --help",
                 "snapshot --help",
                 "snapshot show --help",
                 "snapshot verify --help",
