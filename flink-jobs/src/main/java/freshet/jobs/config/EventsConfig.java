@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * time.
  *
  * @param maxDisorder an event may arrive this much behind the newest one of its partition; later ones are late
+ * @param maxFuture an event may be this much ahead of its partition; further ahead, either its clock is wrong and it is a
+ *     dead letter, or what follows shows that the stream has moved on
  * @param feedbackWait feedback that comes before its impression waits this long for it
  * @param duplicateWindow an id seen again within this span is a duplicate
  * @param idleTimeout a partition silent for this long (wall clock) no longer holds event time back; well above any pause
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record EventsConfig(
         Duration maxDisorder,
+        Duration maxFuture,
         Duration feedbackWait,
         Duration duplicateWindow,
         Duration idleTimeout,
@@ -43,6 +46,7 @@ public record EventsConfig(
         ConfigNode alignment = events.child("alignment");
         return new EventsConfig(
                 events.duration("max_disorder", Duration.ofMinutes(1)),
+                positive(events, "max_future", Duration.ofMinutes(10)),
                 events.duration("feedback_wait", Duration.ofMinutes(10)),
                 events.duration("duplicate_window", Duration.ofHours(1)),
                 positive(events, "idle_timeout", Duration.ofMinutes(1)),

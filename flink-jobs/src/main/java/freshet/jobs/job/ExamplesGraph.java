@@ -38,7 +38,7 @@ public record ExamplesGraph(
         List<DataStream<DeadLetter>> deadLetters = new ArrayList<>();
         List<DataStream<LedgerPart>> ledger = new ArrayList<>();
         for (NamedSource source : sources) {
-            SingleOutputStreamOperator<Event> good = setAside(source);
+            SingleOutputStreamOperator<Event> good = setAside(config, source);
             events.add(good);
             deadLetters.add(good.getSideOutput(SetAsideOperator.DEAD_LETTERS));
             ledger.add(good.getSideOutput(LedgerPart.TAG));
@@ -59,12 +59,16 @@ public record ExamplesGraph(
                 union(ledger));
     }
 
-    private static SingleOutputStreamOperator<Event> setAside(NamedSource source) {
+    private static SingleOutputStreamOperator<Event> setAside(FreshetConfig config, NamedSource source) {
         String uid = OperatorIds.SET_ASIDE + "-" + source.name();
         return source.records()
-                .transform("Set aside bad " + source.name(), FreshetTypes.EVENT, new SetAsideOperator(uid))
+                .transform(
+                        "Set aside bad " + source.name(),
+                        FreshetTypes.EVENT,
+                        new SetAsideOperator(uid, config.events().maxFuture().toMillis()))
                 .uid(uid)
-                .setDescription("Counts every record; those that are no events go to the dead letters")
+                .setDescription(
+                        "Counts every record; those that are no events or have a clock ahead of the others go to the dead letters")
                 .setParallelism(source.records().getParallelism());
     }
 

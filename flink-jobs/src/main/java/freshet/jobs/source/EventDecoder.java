@@ -101,7 +101,7 @@ public final class EventDecoder {
             return refused(topic, partition, offset, Reason.UNDECODABLE, "the decoder failed: " + e, bytes);
         }
         if (outcome instanceof Mapped.Value<? extends Event> good) {
-            return new SourceRecord.Good(good.event());
+            return new SourceRecord.Good(good.event(), new SourceRecord.Origin(topic, partition, offset), bytes);
         }
         if (outcome instanceof Mapped.Skipped<? extends Event> skipped) {
             return new SourceRecord.Skipped(stream, skipped.condition());

@@ -42,8 +42,10 @@ public final class EventSources {
 
     /** Impressions, feedback and histories of a folder, as {@link ReplayFiles} describes it. */
     public static List<NamedSource> files(StreamExecutionEnvironment env, FreshetConfig config, Path folder) {
-        ReplaySource source =
-                new ReplaySource(folder, config.events().maxDisorder().toMillis());
+        ReplaySource source = new ReplaySource(
+                folder,
+                config.events().maxDisorder().toMillis(),
+                config.events().maxFuture().toMillis());
         DataStream<SourceRecord> records = env.fromSource(
                         source, WatermarkStrategy.noWatermarks(), "Events from files", SourceRecordSerializer.TYPE)
                 .uid("replay-source")
@@ -93,8 +95,9 @@ public final class EventSources {
             return WatermarkStrategy.noWatermarks(); // its end is its only watermark
         }
         long maxDisorderMillis = config.events().maxDisorder().toMillis();
+        long maxFutureMillis = config.events().maxFuture().toMillis();
         WatermarkStrategy<SourceRecord> watermarks = WatermarkStrategy.<SourceRecord>forGenerator(
-                        context -> new DisorderWatermarks(maxDisorderMillis))
+                        context -> new DisorderWatermarks(maxDisorderMillis, maxFutureMillis))
                 .withTimestampAssigner((record, timestamp) ->
                         record instanceof SourceRecord.Good good ? good.event().eventTimeMillis() : timestamp);
         if (bounded) {

@@ -5,7 +5,9 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,16 +20,31 @@ final class ReplayReader implements Closeable {
     /** One more byte than a record may have, so that the decoder sees that it is too long. */
     private static final int LINE_BYTES = EventValidator.MAX_RECORD_BYTES + 1;
 
+    /** Which records are set aside is decided, with the same rule, by {@link SetAsideOperator}. */
+    private static final PartitionClock.Verdicts<ReplayPosition.Held> NOT_ASKED = new PartitionClock.Verdicts<>() {
+        @Override
+        public void inTime(ReplayPosition.Held record) {}
+
+        @Override
+        public void ahead(ReplayPosition.Held record, long timeMillis, long nowMillis) {}
+    };
+
     private final long maxDisorderMillis;
     private final Map<EventStream, OneFile> open = new EnumMap<>(EventStream.class);
     private final long[] lines;
-    private final long[] newestMillis;
+    private final List<PartitionClock<ReplayPosition.Held>> clocks = new ArrayList<>();
 
     /** Opens the files and skips what had been read. */
-    ReplayReader(ReplayFiles files, long maxDisorderMillis, ReplayPosition position) throws IOException {
+    ReplayReader(ReplayFiles files, long maxDisorderMillis, long maxFutureMillis, ReplayPosition position)
+            throws IOException {
         this.maxDisorderMillis = maxDisorderMillis;
         this.lines = position.lines().clone();
-        this.newestMillis = position.newestMillis().clone();
+        for (ReplayPosition.Clock saved : position.clocks()) {
+            PartitionClock<ReplayPosition.Held> clock = new PartitionClock<>(maxFutureMillis);
+            clock.passed(saved.nowMillis(), NOT_ASKED);
+            saved.held().forEach(held -> clock.accept(held.timeMillis(), held.userId(), held, NOT_ASKED));
+            clocks.add(clock);
+        }
         try {
             for (EventStream stream : EventStream.values()) {
                 Path file = files.file(stream).orElse(null);
@@ -60,8 +77,9 @@ final class ReplayReader implements Closeable {
             }
             lines[stream]++;
             if (record instanceof SourceRecord.Good good) {
-                newestMillis[stream] =
-                        Math.max(newestMillis[stream], good.event().eventTimeMillis());
+                ReplayPosition.Held seen = new ReplayPosition.Held(
+                        good.event().eventTimeMillis(), good.event().userId());
+                clocks.get(stream).accept(seen.timeMillis(), seen.userId(), seen, NOT_ASKED);
             }
             return record;
         }
@@ -74,7 +92,7 @@ final class ReplayReader implements Closeable {
             if (file.stream == EventStream.HISTORY) {
                 return file;
             }
-            if (behind == null || newestMillis[file.stream.ordinal()] < newestMillis[behind.stream.ordinal()]) {
+            if (behind == null || nowMillis(file.stream) < nowMillis(behind.stream)) {
                 behind = file;
             }
         }
@@ -91,13 +109,21 @@ final class ReplayReader implements Closeable {
         }
         long slowest = Long.MAX_VALUE;
         for (EventStream stream : open.keySet()) {
-            slowest = Math.min(slowest, newestMillis[stream.ordinal()]);
+            slowest = Math.min(slowest, nowMillis(stream));
         }
-        return slowest == Long.MIN_VALUE ? Long.MIN_VALUE : slowest - maxDisorderMillis - 1;
+        return slowest == PartitionClock.UNKNOWN ? Long.MIN_VALUE : slowest - maxDisorderMillis - 1;
     }
 
     ReplayPosition position() {
-        return new ReplayPosition(lines.clone(), newestMillis.clone());
+        return new ReplayPosition(
+                lines.clone(),
+                clocks.stream()
+                        .map(clock -> new ReplayPosition.Clock(clock.nowMillis(), clock.heldRecords()))
+                        .toList());
+    }
+
+    private long nowMillis(EventStream stream) {
+        return clocks.get(stream.ordinal()).nowMillis();
     }
 
     @Override

@@ -22,16 +22,19 @@ public final class ReplaySource implements Source<SourceRecord, ReplaySplit, Boo
 
     private final String folder;
     private final long maxDisorderMillis;
+    private final long maxFutureMillis;
 
     /**
      * @param folder with the files that {@link ReplayFiles} describes; must exist where the source runs
      * @param maxDisorderMillis how far an event may stand behind the newest one before it in its file
+     * @param maxFutureMillis how far an event may be ahead of its file before its clock is doubted
      * @throws IllegalArgumentException when files are missing
      */
-    public ReplaySource(Path folder, long maxDisorderMillis) {
+    public ReplaySource(Path folder, long maxDisorderMillis, long maxFutureMillis) {
         ReplayFiles.in(folder); // says now, not on the cluster, what is missing
         this.folder = folder.toAbsolutePath().toString();
         this.maxDisorderMillis = maxDisorderMillis;
+        this.maxFutureMillis = maxFutureMillis;
     }
 
     @Override
@@ -41,7 +44,7 @@ public final class ReplaySource implements Source<SourceRecord, ReplaySplit, Boo
 
     @Override
     public SourceReader<SourceRecord, ReplaySplit> createReader(SourceReaderContext context) {
-        return new ReplaySourceReader(Path.of(folder), maxDisorderMillis);
+        return new ReplaySourceReader(Path.of(folder), maxDisorderMillis, maxFutureMillis);
     }
 
     @Override

@@ -18,15 +18,17 @@ final class ReplaySourceReader implements SourceReader<SourceRecord, ReplaySplit
 
     private final Path folder;
     private final long maxDisorderMillis;
+    private final long maxFutureMillis;
     private final CompletableFuture<Void> splitsKnown = new CompletableFuture<>();
 
     private @Nullable ReplayReader reader;
     private long emittedWatermarkMillis = Long.MIN_VALUE;
     private boolean noMoreSplits;
 
-    ReplaySourceReader(Path folder, long maxDisorderMillis) {
+    ReplaySourceReader(Path folder, long maxDisorderMillis, long maxFutureMillis) {
         this.folder = folder;
         this.maxDisorderMillis = maxDisorderMillis;
+        this.maxFutureMillis = maxFutureMillis;
     }
 
     @Override
@@ -70,7 +72,7 @@ final class ReplaySourceReader implements SourceReader<SourceRecord, ReplaySplit
     public void addSplits(List<ReplaySplit> splits) {
         for (ReplaySplit split : splits) {
             try {
-                reader = new ReplayReader(ReplayFiles.in(folder), maxDisorderMillis, split.position());
+                reader = new ReplayReader(ReplayFiles.in(folder), maxDisorderMillis, maxFutureMillis, split.position());
             } catch (IOException e) {
                 throw new UncheckedIOException("opening the events in " + folder, e);
             }

@@ -1,6 +1,9 @@
 package freshet.jobs.source;
 
+import freshet.jobs.type.Fields;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.core.memory.DataInputDeserializer;
@@ -14,9 +17,10 @@ record ReplaySplit(ReplayPosition position) implements SourceSplit {
         return "replay";
     }
 
-    /** Layout, version 1: the number of streams; per stream the lines read and the newest event time. */
+    /** Layout, version 2: the number of streams; per stream the lines read, and its clock: the time, the number of those held,
+     * the time and user of each. */
     static final class Serializer implements SimpleVersionedSerializer<ReplaySplit> {
-        private static final int VERSION = 1;
+        private static final int VERSION = 2;
 
         @Override
         public int getVersion() {
@@ -30,7 +34,13 @@ record ReplaySplit(ReplayPosition position) implements SourceSplit {
             out.writeInt(streams);
             for (int stream = 0; stream < streams; stream++) {
                 out.writeLong(split.position().lines()[stream]);
-                out.writeLong(split.position().newestMillis()[stream]);
+                ReplayPosition.Clock clock = split.position().clocks().get(stream);
+                out.writeLong(clock.nowMillis());
+                out.writeInt(clock.held().size());
+                for (ReplayPosition.Held held : clock.held()) {
+                    out.writeLong(held.timeMillis());
+                    Fields.writeText(held.userId(), out);
+                }
             }
             return out.getCopyOfBuffer();
         }
@@ -44,12 +54,18 @@ record ReplaySplit(ReplayPosition position) implements SourceSplit {
                 throw new IOException("restoring a replay: found layout " + version + " with " + streams
                         + " streams, expected layout " + VERSION + " with " + known);
             }
-            ReplayPosition position = ReplayPosition.start();
+            long[] lines = new long[streams];
+            List<ReplayPosition.Clock> clocks = new ArrayList<>();
             for (int stream = 0; stream < streams; stream++) {
-                position.lines()[stream] = in.readLong();
-                position.newestMillis()[stream] = in.readLong();
+                lines[stream] = in.readLong();
+                long nowMillis = in.readLong();
+                List<ReplayPosition.Held> held = new ArrayList<>();
+                for (int n = in.readInt(); n > 0; n--) {
+                    held.add(new ReplayPosition.Held(in.readLong(), Fields.readText(in)));
+                }
+                clocks.add(new ReplayPosition.Clock(nowMillis, held));
             }
-            return new ReplaySplit(position);
+            return new ReplaySplit(new ReplayPosition(lines, clocks));
         }
     }
 }

@@ -2,7 +2,6 @@ package freshet.jobs.source;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.serde.event.EventValidator;
-import freshet.serde.wire.EventJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -39,7 +38,10 @@ public final class ReplayToKafka {
         properties.setProperty(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, String.valueOf(MAX_REQUEST_BYTES));
         AtomicReference<Exception> failure = new AtomicReference<>();
         try (ReplayReader reader = new ReplayReader(
-                        ReplayFiles.in(folder), config.events().maxDisorder().toMillis(), ReplayPosition.start());
+                        ReplayFiles.in(folder),
+                        config.events().maxDisorder().toMillis(),
+                        config.events().maxFuture().toMillis(),
+                        ReplayPosition.start());
                 KafkaProducer<byte[], byte[]> producer =
                         new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (SourceRecord record = reader.next(); record != null && failure.get() == null; record = reader.next()) {
@@ -61,11 +63,7 @@ public final class ReplayToKafka {
     private static ProducerRecord<byte[], byte[]> toSend(SourceRecord record, String topic, int partitions) {
         if (record instanceof SourceRecord.Good good) {
             byte[] user = good.event().userId().getBytes(StandardCharsets.UTF_8);
-            return new ProducerRecord<>(
-                    topic,
-                    Utils.toPositive(Utils.murmur2(user)) % partitions,
-                    null,
-                    EventJson.toJson(good.event()).getBytes(StandardCharsets.UTF_8));
+            return new ProducerRecord<>(topic, Utils.toPositive(Utils.murmur2(user)) % partitions, null, good.raw());
         }
         return new ProducerRecord<>(
                 topic, 0, null, ((SourceRecord.Refused) record).letter().raw());

@@ -9,8 +9,21 @@ public sealed interface SourceRecord {
     /** Where it was read. */
     EventStream stream();
 
-    /** A record that could be decoded. */
-    record Good(Event event) implements SourceRecord {
+    /**
+     * Where a record was read.
+     *
+     * @param topic of the record, or a file's name
+     * @param partition of the topic; 0 for a file
+     * @param offset in the partition; the line number from 0 for a file
+     */
+    record Origin(String topic, int partition, long offset) {}
+
+    /**
+     * A record that could be decoded.
+     *
+     * @param raw the record's bytes as they were read
+     */
+    record Good(Event event, Origin origin, byte[] raw) implements SourceRecord {
         @Override
         public EventStream stream() {
             return EventStream.of(event);

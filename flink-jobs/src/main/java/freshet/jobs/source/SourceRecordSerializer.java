@@ -12,11 +12,11 @@ import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
 
-/** A record of a source: one byte for which kind, then the event, or the stream's name and the dead letter or
- * the condition. */
+/** A record of a source: one byte for which kind, then the event, its origin and its raw bytes, or the stream's name
+ * and the dead letter or the condition. */
 public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> {
     private static final long serialVersionUID = 1L;
-    private static final int NEWEST = 1;
+    private static final int NEWEST = 2;
 
     /** For the {@code returns(...)} of a source. */
     public static final TypeInformation<SourceRecord> TYPE =
@@ -39,7 +39,7 @@ public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> 
 
     @Override
     public SourceRecord createInstance() {
-        return new SourceRecord.Good(events.createInstance());
+        return new SourceRecord.Good(events.createInstance(), new SourceRecord.Origin("", 0, 0), new byte[0]);
     }
 
     @Override
@@ -47,6 +47,10 @@ public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> 
         if (record instanceof SourceRecord.Good good) {
             out.writeByte(GOOD);
             events.serialize(good.event(), out);
+            Fields.writeText(good.origin().topic(), out);
+            out.writeInt(good.origin().partition());
+            out.writeLong(good.origin().offset());
+            Fields.writeBytes(good.raw(), out);
         } else if (record instanceof SourceRecord.Skipped skipped) {
             out.writeByte(SKIPPED);
             Fields.writeText(skipped.stream().name(), out);
@@ -63,7 +67,11 @@ public final class SourceRecordSerializer extends ValueSerializer<SourceRecord> 
     protected SourceRecord read(int layout, DataInputView in) throws IOException {
         int kind = in.readByte();
         return switch (kind) {
-            case GOOD -> new SourceRecord.Good(events.deserialize(in));
+            case GOOD ->
+                new SourceRecord.Good(
+                        events.deserialize(in),
+                        new SourceRecord.Origin(Fields.readText(in), in.readInt(), in.readLong()),
+                        Fields.readBytes(in));
             case REFUSED ->
                 new SourceRecord.Refused(EventStream.valueOf(Fields.readText(in)), deadLetters.deserialize(in));
             case SKIPPED -> new SourceRecord.Skipped(EventStream.valueOf(Fields.readText(in)), Fields.readText(in));

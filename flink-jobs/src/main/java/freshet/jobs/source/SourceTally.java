@@ -17,8 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What became of every record that was read: the sources' part of the ledger. Per stream, read = decoded + dead (by reason) +
- * skipped (by condition).
- * Tallies of several subtasks add up to one. Not thread-safe.
+ * skipped (by condition) + held (until it is known whether the record's clock runs ahead). Tallies of several subtasks add up to one. Not thread-safe.
  */
 public final class SourceTally {
     private static final ObjectMapper JSON = JsonMapper.builder().build();
@@ -27,6 +26,7 @@ public final class SourceTally {
 
     private final long[] read = new long[STREAMS.length];
     private final long[] decoded = new long[STREAMS.length];
+    private final long[] held = new long[STREAMS.length];
     private final long[][] dead = new long[STREAMS.length][REASONS.length];
     /** By condition of the mapping. Concurrent, since metrics read it from their own threads. */
     private final List<ConcurrentSkipListMap<String, Long>> skipped = Arrays.stream(STREAMS)
@@ -53,6 +53,11 @@ public final class SourceTally {
         skipped.get(stream.ordinal()).merge(condition, 1L, Long::sum);
     }
 
+    /** Counts records as waiting for a judgement, or as judged where {@code n} is negative. */
+    public void held(EventStream stream, long n) {
+        held[stream.ordinal()] += n;
+    }
+
     public long readCount(EventStream stream) {
         return read[stream.ordinal()];
     }
@@ -63,6 +68,10 @@ public final class SourceTally {
 
     public long deadCount(EventStream stream, Reason reason) {
         return dead[stream.ordinal()][reason.ordinal()];
+    }
+
+    public long heldCount(EventStream stream) {
+        return held[stream.ordinal()];
     }
 
     /** Over all conditions. */
@@ -77,6 +86,7 @@ public final class SourceTally {
         for (int stream = 0; stream < STREAMS.length; stream++) {
             read[stream] += other.read[stream];
             decoded[stream] += other.decoded[stream];
+            held[stream] += other.held[stream];
             ConcurrentSkipListMap<String, Long> ours = skipped.get(stream);
             other.skipped.get(stream).forEach((condition, count) -> ours.merge(condition, count, Long::sum));
             for (int reason = 0; reason < REASONS.length; reason++) {
@@ -90,17 +100,18 @@ public final class SourceTally {
         List<String> found = new ArrayList<>();
         for (EventStream stream : STREAMS) {
             long refused = Arrays.stream(dead[stream.ordinal()]).sum();
-            long ended = decodedCount(stream) + refused + skippedCount(stream);
+            long ended = decodedCount(stream) + refused + skippedCount(stream) + heldCount(stream);
             if (ended != readCount(stream)) {
                 found.add(stream.label() + " at the source: found decoded " + decodedCount(stream) + " + dead "
-                        + refused + " + skipped " + skippedCount(stream) + " = " + ended + ", expected "
+                        + refused + " + skipped " + skippedCount(stream) + " + held " + heldCount(stream) + " = "
+                        + ended + ", expected "
                         + readCount(stream));
             }
         }
         return found;
     }
 
-    /** {@code {"impressions": {"read": n, "decoded": n, "dead": {"empty": n, ...}, "skipped": {condition: n}}, ...}}, always
+    /** {@code {"impressions": {"read": n, "decoded": n, "held": n, "dead": {"empty": n, ...}, "skipped": {condition: n}}, ...}}, always
      * with every reason. */
     public ObjectNode toJson() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -108,6 +119,7 @@ public final class SourceTally {
             ObjectNode one = json.putObject(stream.label());
             one.put("read", readCount(stream));
             one.put("decoded", decodedCount(stream));
+            one.put("held", heldCount(stream));
             ObjectNode reasons = one.putObject("dead");
             for (Reason reason : REASONS) {
                 reasons.put(reason.label(), deadCount(stream, reason));
@@ -136,6 +148,7 @@ public final class SourceTally {
             JsonNode one = json.path(stream.label());
             tally.read[stream.ordinal()] = one.path("read").asLong();
             tally.decoded[stream.ordinal()] = one.path("decoded").asLong();
+            tally.held[stream.ordinal()] = one.path("held").asLong();
             one.path("skipped")
                     .properties()
                     .forEach(entry -> tally.skipped
@@ -154,6 +167,7 @@ public final class SourceTally {
         return other instanceof SourceTally that
                 && Arrays.equals(read, that.read)
                 && Arrays.equals(decoded, that.decoded)
+                && Arrays.equals(held, that.held)
                 && Arrays.deepEquals(dead, that.dead)
                 && skipped.equals(that.skipped);
     }

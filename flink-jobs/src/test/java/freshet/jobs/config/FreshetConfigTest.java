@@ -57,6 +57,7 @@ class FreshetConfigTest {
                           max_disorder: 5s
                           feedback_wait: 6s
                           duplicate_window: 7s
+                          max_future: 11s
                           idle_timeout: 8s
                           alignment: {max_drift: 9s, every: 10ms}
                           impressions: {format: json}
@@ -70,6 +71,7 @@ class FreshetConfigTest {
         assertThat(config.events())
                 .isEqualTo(new EventsConfig(
                         Duration.ofSeconds(5),
+                        Duration.ofSeconds(11),
                         Duration.ofSeconds(6),
                         Duration.ofSeconds(7),
                         Duration.ofSeconds(8),

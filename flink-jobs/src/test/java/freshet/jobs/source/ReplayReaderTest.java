@@ -29,6 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReplayReaderTest {
     private static final long T0 = 1_650_000_000_000L;
     private static final long DISORDER = 1000;
+    private static final long MAX_FUTURE = 60_000;
 
     @TempDir
     Path folder;
@@ -36,19 +37,30 @@ class ReplayReaderTest {
     @Test
     void historiesComeFirstThenTheFileThatIsBehind() throws IOException {
         write("history.jsonl", seed("u", 5), seed("w", 90));
-        write("impressions.jsonl", impression("i1", 10), impression("i2", 30), impression("i3", 50));
-        write("feedback.jsonl", feedback("f1", 20), feedback("f2", 40));
+        write(
+                "impressions.jsonl",
+                impression("i1", 10),
+                impression("i2", 30),
+                impression("i3", 50),
+                impression("i4", 70));
+        write("feedback.jsonl", feedback("f1", 20), feedback("f2", 30), feedback("f3", 40), feedback("f4", 60));
 
         assertThat(readAll(ReplayPosition.start()))
                 .extracting(record -> ((SourceRecord.Good) record).event().id())
-                .containsExactly("u", "w", "i1", "f1", "i2", "f2", "i3");
+                // Three of each tell the time; from there on the file that is behind comes first.
+                .containsExactly("u", "w", "i1", "i2", "i3", "f1", "f2", "f3", "f4", "i4");
     }
 
     @Test
     void theWatermarkFollowsTheSlowerFileAndWaitsForHistories() throws IOException {
         write("history.jsonl", seed("u", 5));
-        write("impressions.jsonl", impression("i1", 10_000), impression("i2", 50_000));
-        write("feedback.jsonl", feedback("f1", 20_000));
+        write(
+                "impressions.jsonl",
+                impression("i1", 9_000),
+                impression("i2", 9_500),
+                impression("i3", 10_000),
+                impression("i4", 50_000));
+        write("feedback.jsonl", feedback("f1", 9_000), feedback("f2", 9_000), feedback("f3", 20_000));
 
         try (ReplayReader reader = reader(ReplayPosition.start())) {
             List<Long> watermarks = new ArrayList<>();
@@ -58,9 +70,13 @@ class ReplayReaderTest {
             assertThat(watermarks)
                     .containsExactly(
                             Long.MIN_VALUE, // the history
-                            Long.MIN_VALUE, // i1: feedback has not begun
-                            T0 + 10_000 - DISORDER - 1, // f1
-                            T0 + 20_000 - DISORDER - 1); // i2: it is ahead of the feedback
+                            Long.MIN_VALUE, // three impressions
+                            Long.MIN_VALUE,
+                            Long.MIN_VALUE,
+                            Long.MIN_VALUE, // two of feedback: its time is not known
+                            Long.MIN_VALUE,
+                            T0 + 10_000 - DISORDER - 1, // the third
+                            T0 + 20_000 - DISORDER - 1); // i4: it is ahead of the feedback
         }
     }
 
@@ -81,7 +97,7 @@ class ReplayReaderTest {
         }
         byte[] saved = new ReplaySplit.Serializer().serialize(new ReplaySplit(position));
         ReplayPosition restored =
-                new ReplaySplit.Serializer().deserialize(1, saved).position();
+                new ReplaySplit.Serializer().deserialize(2, saved).position();
 
         assertThat(restored).isEqualTo(position);
         assertThat(readAll(restored))
@@ -171,7 +187,7 @@ class ReplayReaderTest {
     }
 
     private ReplayReader reader(ReplayPosition from) throws IOException {
-        return new ReplayReader(ReplayFiles.in(folder), DISORDER, from);
+        return new ReplayReader(ReplayFiles.in(folder), DISORDER, MAX_FUTURE, from);
     }
 
     private void write(String name, String... lines) throws IOException {

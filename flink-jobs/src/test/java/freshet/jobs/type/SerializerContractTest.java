@@ -116,7 +116,10 @@ class SerializerContractTest {
         SourceRecords() {
             super(
                     SourceRecordSerializer.TYPE,
-                    new SourceRecord.Good(new Feedback("f", "i", "u", "v", 2L, "click", 1)),
+                    new SourceRecord.Good(
+                            new Feedback("f", "i", "u", "v", 2L, "click", 1),
+                            new SourceRecord.Origin("t", 3, 1L << 40),
+                            new byte[] {1, 2}),
                     new SourceRecord.Skipped(EventStream.FEEDBACK, "type is heartbeat"),
                     new SourceRecord.Refused(
                             EventStream.IMPRESSIONS,
@@ -161,6 +164,7 @@ class SerializerContractTest {
             return a instanceof DeadLetter
                     || a instanceof SnapshotRecord
                     || a instanceof SourceRecord.Refused
+                    || a instanceof SourceRecord.Good
                     || a instanceof LedgerPart
                     || a instanceof SetAsideRecord;
         }

@@ -21,6 +21,8 @@ public record DeadLetter(String topic, int partition, long offset, Reason reason
         UNKNOWN_SCHEMA,
         MISSING_ID,
         BAD_TIME,
+        /** A time that no clock could have shown yet, as the events around it say. */
+        FUTURE,
         BAD_NUMBER,
         TOO_LONG;
 
