@@ -4,6 +4,7 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.join.JoinOperator;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources.NamedSource;
+import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.source.SetAsideOperator;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.DeadLetter;
@@ -32,13 +33,17 @@ public record ExamplesGraph(
         DataStream<Event> orphans,
         DataStream<LedgerPart> ledger) {
 
-    /** Builds it behind sources, in their environment. */
-    public static ExamplesGraph build(FreshetConfig config, List<NamedSource> sources) {
+    /**
+     * Builds it behind sources, in their environment.
+     *
+     * @param until when the sources end
+     */
+    public static ExamplesGraph build(FreshetConfig config, List<NamedSource> sources, Until until) {
         List<DataStream<Event>> events = new ArrayList<>();
         List<DataStream<DeadLetter>> deadLetters = new ArrayList<>();
         List<DataStream<LedgerPart>> ledger = new ArrayList<>();
         for (NamedSource source : sources) {
-            SingleOutputStreamOperator<Event> good = setAside(config, source);
+            SingleOutputStreamOperator<Event> good = setAside(config, source, until);
             events.add(good);
             deadLetters.add(good.getSideOutput(SetAsideOperator.DEAD_LETTERS));
             ledger.add(good.getSideOutput(LedgerPart.TAG));
@@ -46,7 +51,9 @@ public record ExamplesGraph(
         SingleOutputStreamOperator<ExampleMessage> joined = union(events)
                 .keyBy(Event::userId, Types.STRING)
                 .transform(
-                        "Join by user", FreshetTypes.EXAMPLE_MESSAGE, new JoinOperator(OperatorIds.JOIN, config.json()))
+                        "Join by user",
+                        FreshetTypes.EXAMPLE_MESSAGE,
+                        new JoinOperator(OperatorIds.JOIN, config.json(), until))
                 .uid(OperatorIds.JOIN)
                 .setDescription(
                         "Orders the events of each user, computes features as of the impression, decides labels");
@@ -59,13 +66,13 @@ public record ExamplesGraph(
                 union(ledger));
     }
 
-    private static SingleOutputStreamOperator<Event> setAside(FreshetConfig config, NamedSource source) {
+    private static SingleOutputStreamOperator<Event> setAside(FreshetConfig config, NamedSource source, Until until) {
         String uid = OperatorIds.SET_ASIDE + "-" + source.name();
         return source.records()
                 .transform(
                         "Set aside bad " + source.name(),
                         FreshetTypes.EVENT,
-                        new SetAsideOperator(uid, config.events().maxFuture().toMillis()))
+                        new SetAsideOperator(uid, config.events().maxFuture().toMillis(), until))
                 .uid(uid)
                 .setDescription(
                         "Counts every record; those that are no events or have a clock ahead of the others go to the dead letters")

@@ -44,7 +44,7 @@ public final class ExamplesJob {
     public static ExamplesGraph build(StreamExecutionEnvironment env, FreshetConfig config, EventSources.Until until) {
         JobSettings.apply(env);
         int partitions = KafkaTopics.partitions(config.kafka(), config.topics().examples());
-        ExamplesGraph graph = ExamplesGraph.build(config, EventSources.kafka(env, config, until));
+        ExamplesGraph graph = ExamplesGraph.build(config, EventSources.kafka(env, config, until), until);
         graph.examples()
                 .flatMap(new FrontierToPartitions(partitions))
                 .returns(FreshetTypes.EXAMPLE_MESSAGE)

@@ -5,6 +5,7 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.metric.EventTimeHours;
 import freshet.jobs.metric.LedgerGauges;
 import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
@@ -44,6 +45,10 @@ import org.jspecify.annotations.Nullable;
  * than the work. The <b>frontier</b> is therefore the last whole second that the watermark has passed: all that was due until
  * then has left by the time it is sent. The core's results do not depend on when it is called.
  *
+ * <p><b>The end</b> of the events is the last watermark there is. Stopping a job with {@code --drain} sends the same one; of
+ * events that have no end it would decide every open label before its time and tell trainers for ever that nothing follows.
+ * So it is believed only of events that end.
+ *
  * <p><b>State</b>: one value per user behind {@link HotUsers}; the ledger; {@link PassedTime}. All of it is in one
  * checkpoint, so nothing is counted twice or forgotten after a restore, at any parallelism.
  */
@@ -69,6 +74,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
 
     private final String uid;
     private final String configJson;
+    private final Until until;
 
     private transient JoinCore core;
     private transient Ledger ledger;
@@ -87,10 +93,12 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     /**
      * @param uid the operator's own, for its ledger parts
      * @param configJson of a {@link FreshetConfig}
+     * @param until when the events end
      */
-    public JoinOperator(String uid, String configJson) {
+    public JoinOperator(String uid, String configJson, Until until) {
         this.uid = uid;
         this.configJson = configJson;
+        this.until = until;
     }
 
     @Override
@@ -190,6 +198,9 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
+        if (mark.getTimestamp() == Long.MAX_VALUE && until == Until.STOPPED) {
+            return;
+        }
         passed.advance(mark.getTimestamp());
         super.processWatermark(mark); // all timers up to the mark fire here
         promise(wholeStepsBefore(mark.getTimestamp()));

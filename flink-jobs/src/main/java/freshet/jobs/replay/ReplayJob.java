@@ -123,7 +123,8 @@ public final class ReplayJob {
     public static void build(StreamExecutionEnvironment env, ReplayOptions options) {
         FreshetConfig config = options.config();
         JobSettings.apply(env);
-        ExamplesGraph examples = ExamplesGraph.build(config, EventSources.files(env, config, options.events()));
+        ExamplesGraph examples =
+                ExamplesGraph.build(config, EventSources.files(env, config, options.events()), Until.CURRENT_END);
         writeTrained(TrainGraph.build(config, examples.examples()), options);
         writeLedger(examples.ledger(), options);
     }

@@ -2,6 +2,7 @@ package freshet.jobs.source;
 
 import freshet.jobs.metric.EventTimeHours;
 import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
@@ -48,6 +49,7 @@ public final class SetAsideOperator extends AbstractStreamOperator<Event>
 
     private final String uid;
     private final long maxFutureMillis;
+    private final Until until;
 
     private transient EventClocks clocks;
     private transient ListState<SourceRecord> savedHeld;
@@ -61,10 +63,12 @@ public final class SetAsideOperator extends AbstractStreamOperator<Event>
     /**
      * @param uid the operator's own, for its ledger parts
      * @param maxFutureMillis how far ahead of its partition an event may be before its clock is doubted
+     * @param until when the source ends; the last watermark of one that does not is of a job that is stopped
      */
-    public SetAsideOperator(String uid, long maxFutureMillis) {
+    public SetAsideOperator(String uid, long maxFutureMillis, Until until) {
         this.uid = uid;
         this.maxFutureMillis = maxFutureMillis;
+        this.until = until;
     }
 
     @Override
@@ -151,10 +155,10 @@ public final class SetAsideOperator extends AbstractStreamOperator<Event>
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        if (mark.getTimestamp() == Long.MAX_VALUE) {
-            clocks.end();
-        } else {
+        if (mark.getTimestamp() < Long.MAX_VALUE) {
             clocks.advance(mark.getTimestamp());
+        } else if (until == Until.CURRENT_END) {
+            clocks.end();
         }
         super.processWatermark(mark);
         if (mark.getTimestamp() != Long.MAX_VALUE && hours.entered(mark.getTimestamp())) {

@@ -13,9 +13,11 @@ import freshet.jobs.source.EventStream;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
+import freshet.serde.event.Impression;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.wire.EventJson;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -86,6 +88,32 @@ class ExamplesFromFilesTest {
     }
 
     @Test
+    void aClockAYearAheadChangesNothingButTheDeadLetters() throws Exception {
+        ViewerEvents viewers = new ViewerEvents(44, 30, 1000);
+        viewers.write(folder, 3);
+        Path file = folder.resolve("impressions.jsonl");
+        List<String> lines = new ArrayList<>(Files.readAllLines(file));
+        for (int place : new int[] {0, lines.size() / 2, lines.size()}) {
+            lines.add(
+                    place,
+                    EventJson.toJson(
+                            Impression.builder("ahead-" + place, "u1", "v", ViewerEvents.START + 365L * 24 * 3_600_000)
+                                    .build()));
+        }
+        Files.write(file, lines);
+
+        Run run = run(2);
+
+        assertThat(run.deadLetters)
+                .hasSize(3)
+                .allSatisfy(letter -> assertThat(letter.reason()).isEqualTo(Reason.FUTURE));
+        JoinReference reference = new JoinReference(CONFIG, viewers.events());
+        assertThat(run.examples).isEqualTo(reference.examples());
+        assertThat(run.ledger.join()).isEqualTo(reference.ledger());
+        assertThat(run.ledger.imbalances()).isEmpty();
+    }
+
+    @Test
     void aFailureInTheMiddleChangesNeitherExamplesNorLedger() throws Exception {
         ViewerEvents viewers = new ViewerEvents(43, 30, 5_000);
         viewers.write(folder, 7);
@@ -115,7 +143,8 @@ class ExamplesFromFilesTest {
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
         env.setParallelism(parallelism);
         JobSettings.apply(env);
-        ExamplesGraph graph = ExamplesGraph.build(CONFIG, EventSources.files(env, CONFIG, folder));
+        ExamplesGraph graph =
+                ExamplesGraph.build(CONFIG, EventSources.files(env, CONFIG, folder), EventSources.Until.CURRENT_END);
         DataStream<ExampleMessage> examples = failure.isEmpty()
                 ? graph.examples()
                 : graph.examples()

@@ -33,7 +33,8 @@ class ExamplesGraphTest {
         env.setParallelism(2);
         JobSettings.apply(env);
         FreshetConfig config = ViewerEvents.config();
-        ExamplesGraph examples = ExamplesGraph.build(config, EventSources.files(env, config, folder));
+        ExamplesGraph examples =
+                ExamplesGraph.build(config, EventSources.files(env, config, folder), EventSources.Until.CURRENT_END);
         examples.examples().sinkTo(new DiscardingSink<>()).uid("sink").name("Sink");
         graph = env.getStreamGraph();
     }

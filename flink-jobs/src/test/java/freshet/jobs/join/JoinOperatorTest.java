@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import freshet.jobs.ViewerEvents;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.Event;
 import freshet.serde.event.HistorySeed;
@@ -128,6 +129,27 @@ class JoinOperatorTest {
         }
     }
 
+    /** What stopping a job with --drain does to events that have no end. */
+    @Test
+    void aJobThatIsDrainedDecidesNothingEarlyAndPromisesNoEnd() throws Exception {
+        ViewerEvents viewers = new ViewerEvents(71, 10, 200);
+        List<Event> arrival = viewers.arrival(71);
+        int half = arrival.size() / 2;
+
+        try (Subtasks join = new Subtasks(1, Until.STOPPED)) {
+            join.feed(arrival.subList(0, half));
+            int before = join.messages(0).size();
+            join.drain();
+            assertThat(join.messages(0)).hasSize(before);
+
+            join.restart(1);
+            join.feed(arrival.subList(half, arrival.size()));
+            join.watermark(Long.MAX_VALUE - 1);
+            join.collect();
+            join.assertSameAs(new JoinReference(CONFIG, viewers.events()));
+        }
+    }
+
     @Test
     void aViewerHoldsOneTimerAndNoneWhenNothingWaits() throws Exception {
         try (Subtasks join = new Subtasks(1)) {
@@ -155,16 +177,22 @@ class JoinOperatorTest {
         private final List<String> orphans = new ArrayList<>();
         private Ledger ledger = new Ledger(CONFIG.join().taskNames());
         private long newestMillis = Long.MIN_VALUE;
+        private final Until until;
         private long checkpointId;
 
         Subtasks(int parallelism) throws Exception {
+            this(parallelism, Until.CURRENT_END);
+        }
+
+        Subtasks(int parallelism, Until until) throws Exception {
+            this.until = until;
             start(parallelism, List.of(), 0);
         }
 
         private void start(int parallelism, List<OperatorSubtaskState> restored, int oldParallelism) throws Exception {
             for (int subtask = 0; subtask < parallelism; subtask++) {
                 var harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                        new JoinOperator("join", CONFIG.json()),
+                        new JoinOperator("join", CONFIG.json(), until),
                         Event::userId,
                         Types.STRING,
                         KEY_GROUPS,
@@ -205,12 +233,16 @@ class JoinOperatorTest {
         }
 
         void end() throws Exception {
+            drain();
+            collect();
+        }
+
+        void drain() throws Exception {
             for (var harness : harnesses) {
                 harness.processWatermark(Long.MAX_VALUE);
                 harness.endInput();
                 harness.getOperator().finish();
             }
-            collect();
         }
 
         List<OperatorSubtaskState> checkpoint() throws Exception {

@@ -93,7 +93,8 @@ class ReplayJobTest {
                 folder.resolve("checkpoints").toUri().toString());
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createLocalEnvironment(2, settings);
         JobSettings.apply(env);
-        ExamplesGraph graph = ExamplesGraph.build(CONFIG, EventSources.files(env, CONFIG, options.events()));
+        ExamplesGraph graph = ExamplesGraph.build(
+                CONFIG, EventSources.files(env, CONFIG, options.events()), EventSources.Until.CURRENT_END);
         var examples = graph.examples()
                 .map(new FailsTwice())
                 .returns(FreshetTypes.EXAMPLE_MESSAGE)

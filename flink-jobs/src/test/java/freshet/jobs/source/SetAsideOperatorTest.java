@@ -131,7 +131,10 @@ class SetAsideOperatorTest {
     private static OneInputStreamOperatorTestHarness<SourceRecord, Event> start(int parallelism, int subtask)
             throws Exception {
         var harness = new OneInputStreamOperatorTestHarness<>(
-                new SetAsideOperator("set-aside-test", MAX_FUTURE), 128, parallelism, subtask);
+                new SetAsideOperator("set-aside-test", MAX_FUTURE, EventSources.Until.CURRENT_END),
+                128,
+                parallelism,
+                subtask);
         harness.setup(FreshetTypes.EVENT.createSerializer(new SerializerConfigImpl()));
         return harness;
     }

@@ -34,6 +34,7 @@ class SourceTallyTest {
         tally.read(EventStream.FEEDBACK);
 
         assertThat(tally.imbalances())
-                .containsExactly("feedback at the source: found decoded 0 + dead 0 + skipped 0 + held 0 = 0, expected 1");
+                .containsExactly(
+                        "feedback at the source: found decoded 0 + dead 0 + skipped 0 + held 0 = 0, expected 1");
     }
 }
