@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ReplayCommand.class,
             CheckCommand.class,
+            TopicsCommand.class,
+            SendCommand.class,
             ClusterCommand.class,
             RunCommand.class,
             SnapshotCommand.class,

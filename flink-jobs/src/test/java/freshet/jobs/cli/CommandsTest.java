@@ -56,6 +56,8 @@ class CommandsTest {
                 "replay --help",
                 "check --help",
                 "run --help",
+                "topics --help",
+                "send --help",
                 "cluster --help",
                 "cluster start --help",
                 "snapshot --help",
