@@ -74,7 +74,7 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "nonsense", "import", "replay", "demo --minutes 1 --seconds 1", "demo --speed 0.5"})
+    @ValueSource(strings = {"", "xyzzy", "import", "replay", "demo --minutes 1 --seconds 1", "demo --speed 0.5"})
     void wrongCallsExitWithTwoAndSayWhatIsRight(String line) {
         Run run = freshet(line.isEmpty() ? new String[0] : line.split(" "));
 
