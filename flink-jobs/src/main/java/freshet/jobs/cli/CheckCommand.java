@@ -47,7 +47,7 @@ final class CheckCommand implements Callable<Integer> {
             return 0;
         }
         int missing = 0;
-        for (String topic : config.topics().all()) {
+        for (String topic : config.topicsInUse()) {
             try {
                 int partitions = KafkaTopics.partitions(config.kafka(), topic);
                 out.println(

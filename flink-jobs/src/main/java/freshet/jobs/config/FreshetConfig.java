@@ -34,6 +34,7 @@ import java.util.regex.Pattern;
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
  * @param topics names of Kafka topics
+ * @param userFeatures what is written for servers
  * @param kafka properties of Kafka's clients
  * @param schemaRegistry where schemas of Confluent's wire format are looked up
  * @param snapshotEvery event time between snapshots
@@ -47,6 +48,7 @@ public record FreshetConfig(
         FeatureSpec features,
         ModelSpec model,
         TopicsConfig topics,
+        UserFeaturesConfig userFeatures,
         KafkaConfig kafka,
         SchemaRegistryConfig schemaRegistry,
         Duration snapshotEvery,
@@ -114,6 +116,13 @@ public record FreshetConfig(
         return tree(JSON, name, json).path("features").toString();
     }
 
+    /** The topics that must exist, in the order of {@link TopicsConfig}. */
+    public List<String> topicsInUse() {
+        return topics.all().stream()
+                .filter(topic -> userFeatures.isWritten() || !topic.equals(topics.userFeatures()))
+                .toList();
+    }
+
     /** The same configuration with every stream of events written as JSON, as when a replay puts its lines into topics. */
     public FreshetConfig withJsonEvents() {
         ObjectNode root = (ObjectNode) tree(JSON, name, json);
@@ -160,6 +169,7 @@ public record FreshetConfig(
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
                 TopicsConfig.read(root.child("topics")),
+                UserFeaturesConfig.read(root.child("user_features")),
                 KafkaConfig.read(root.child("kafka")),
                 SchemaRegistryConfig.read(root.child("schema_registry")),
                 snapshotEvery(root.child("snapshots")),

@@ -4,6 +4,7 @@ import freshet.serde.config.ConfigNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
  * @param deadLetters written: records that could not become events, and feedback that never found its impression
  * @param late written: events that came behind the watermark
  * @param snapshots written by the trainer: chunks and manifests of models
+ * @param userFeatures written by the examples job, to be compacted: what is remembered of each viewer, for servers
  */
 public record TopicsConfig(
         String impressions,
@@ -24,7 +26,8 @@ public record TopicsConfig(
         String examples,
         String deadLetters,
         String late,
-        String snapshots) {
+        String snapshots,
+        String userFeatures) {
 
     /** What a broker takes as a topic's name. */
     private static final Pattern LEGAL = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
@@ -38,7 +41,8 @@ public record TopicsConfig(
                 name(topics, "examples", keysByName),
                 name(topics, "dead_letters", keysByName),
                 name(topics, "late", keysByName),
-                name(topics, "snapshots", keysByName));
+                name(topics, "snapshots", keysByName),
+                name(topics, "user_features", keysByName));
     }
 
     private static String name(ConfigNode topics, String key, Map<String, String> keysByName) {
@@ -59,6 +63,11 @@ public record TopicsConfig(
 
     /** Every topic, in the order of the record. */
     public List<String> all() {
-        return List.of(impressions, feedback, histories, examples, deadLetters, late, snapshots);
+        return List.of(impressions, feedback, histories, examples, deadLetters, late, snapshots, userFeatures);
+    }
+
+    /** Of {@link #all}, those of which only the newest record of a key is wanted. */
+    public Set<String> compacted() {
+        return Set.of(userFeatures);
     }
 }

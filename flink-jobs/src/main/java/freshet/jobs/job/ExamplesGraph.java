@@ -2,6 +2,7 @@ package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.join.JoinOperator;
+import freshet.jobs.join.JoinOperator.ForServers;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources.NamedSource;
 import freshet.jobs.source.EventSources.Until;
@@ -10,6 +11,7 @@ import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.Event;
 import freshet.serde.example.ExampleMessage;
+import freshet.serde.feature.FeatureChange;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -24,6 +26,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
  * @param deadLetters records that could not become events
  * @param late events that came too late, or that their user had no room for
  * @param orphans feedback whose impression never came
+ * @param userFeatures what servers are told of users; empty unless asked for
  * @param ledger what every subtask has counted, for a {@link JobLedger} in a task of parallelism 1
  */
 public record ExamplesGraph(
@@ -31,14 +34,22 @@ public record ExamplesGraph(
         DataStream<DeadLetter> deadLetters,
         DataStream<Event> late,
         DataStream<Event> orphans,
-        DataStream<LedgerPart> ledger) {
+        DataStream<LedgerPart> ledger,
+        DataStream<FeatureChange> userFeatures) {
+
+    /** Builds it behind sources, in their environment, without anything for servers. */
+    public static ExamplesGraph build(FreshetConfig config, List<NamedSource> sources, Until until) {
+        return build(config, sources, until, ForServers.NOTHING);
+    }
 
     /**
      * Builds it behind sources, in their environment.
      *
      * @param until when the sources end
+     * @param forServers what is written for servers
      */
-    public static ExamplesGraph build(FreshetConfig config, List<NamedSource> sources, Until until) {
+    public static ExamplesGraph build(
+            FreshetConfig config, List<NamedSource> sources, Until until, ForServers forServers) {
         List<DataStream<Event>> events = new ArrayList<>();
         List<DataStream<DeadLetter>> deadLetters = new ArrayList<>();
         List<DataStream<LedgerPart>> ledger = new ArrayList<>();
@@ -53,7 +64,7 @@ public record ExamplesGraph(
                 .transform(
                         "Join by user",
                         FreshetTypes.EXAMPLE_MESSAGE,
-                        new JoinOperator(OperatorIds.JOIN, config.json(), until))
+                        new JoinOperator(OperatorIds.JOIN, config.json(), until, forServers))
                 .uid(OperatorIds.JOIN)
                 .setDescription(
                         "Orders the events of each user, computes features as of the impression, decides labels");
@@ -63,7 +74,8 @@ public record ExamplesGraph(
                 union(deadLetters),
                 joined.getSideOutput(JoinOperator.LATE),
                 joined.getSideOutput(JoinOperator.ORPHANS),
-                union(ledger));
+                union(ledger),
+                joined.getSideOutput(JoinOperator.USER_FEATURES));
     }
 
     private static SingleOutputStreamOperator<Event> setAside(FreshetConfig config, NamedSource source, Until until) {

@@ -1,6 +1,7 @@
 package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.join.JoinOperator.ForServers;
 import freshet.jobs.sink.FrontierToPartitions;
 import freshet.jobs.sink.KafkaSinks;
 import freshet.jobs.sink.SetAsideRecord;
@@ -44,7 +45,11 @@ public final class ExamplesJob {
     public static ExamplesGraph build(StreamExecutionEnvironment env, FreshetConfig config, EventSources.Until until) {
         JobSettings.apply(env);
         int partitions = KafkaTopics.partitions(config.kafka(), config.topics().examples());
-        ExamplesGraph graph = ExamplesGraph.build(config, EventSources.kafka(env, config, until), until);
+        ExamplesGraph graph = ExamplesGraph.build(
+                config,
+                EventSources.kafka(env, config, until),
+                until,
+                config.userFeatures().isWritten() ? ForServers.HISTORIES : ForServers.NOTHING);
         graph.examples()
                 .flatMap(new FrontierToPartitions(partitions))
                 .returns(FreshetTypes.EXAMPLE_MESSAGE)
@@ -56,6 +61,13 @@ public final class ExamplesJob {
                 .name("Examples to Kafka")
                 .uid(OperatorIds.EXAMPLES_SINK)
                 .setDescription("Writes the topic " + config.topics().examples());
+        if (config.userFeatures().isWritten()) {
+            graph.userFeatures()
+                    .sinkTo(KafkaSinks.userFeatures(config))
+                    .name("User features to Kafka")
+                    .uid(OperatorIds.USER_FEATURES_SINK)
+                    .setDescription("Writes the topic " + config.topics().userFeatures());
+        }
         writeSetAside(graph, config);
         return graph;
     }

@@ -20,5 +20,7 @@ public final class OperatorIds {
     public static final String ORPHAN_RECORDS = "orphan-records";
     public static final String SET_ASIDE_SINK = "set-aside-sink";
 
+    public static final String USER_FEATURES_SINK = "user-features-sink";
+
     private OperatorIds() {}
 }

@@ -12,6 +12,7 @@ import freshet.serde.event.Feedback;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.feature.FeatureChange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -63,6 +64,17 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     /** Feedback whose impression never came. */
     public static final OutputTag<Event> ORPHANS = new OutputTag<>("orphans", FreshetTypes.EVENT);
 
+    /** What servers are told of users; empty unless {@link ForServers#HISTORIES} was asked for. */
+    public static final OutputTag<FeatureChange> USER_FEATURES =
+            new OutputTag<>("user-features", FreshetTypes.FEATURE_CHANGE);
+
+    /** What is written for servers besides the examples. */
+    public enum ForServers {
+        NOTHING,
+        /** The history of every user that changes, once in a while. */
+        HISTORIES
+    }
+
     private static final long TIMER_STEP_MILLIS = 1000;
 
     private static final ValueStateDescriptor<byte[]> USER =
@@ -75,6 +87,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     private final String uid;
     private final String configJson;
     private final Until until;
+    private final ForServers forServers;
 
     private transient JoinCore core;
     private transient Ledger ledger;
@@ -82,6 +95,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     private transient PassedTime passed;
     private transient EventTimeHours hours;
     private transient Outlet outlet;
+    private transient @Nullable ChangedUsers changed;
     private transient ValueState<byte[]> savedUser;
     private transient ListState<byte[]> savedLedger;
     private transient ListState<long[]> savedPassed;
@@ -94,11 +108,13 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
      * @param uid the operator's own, for its ledger parts
      * @param configJson of a {@link FreshetConfig}
      * @param until when the events end
+     * @param forServers what is written for servers
      */
-    public JoinOperator(String uid, String configJson, Until until) {
+    public JoinOperator(String uid, String configJson, Until until, ForServers forServers) {
         this.uid = uid;
         this.configJson = configJson;
         this.until = until;
+        this.forServers = forServers;
     }
 
     @Override
@@ -127,6 +143,12 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
 
         savedUser = context.getKeyedStateStore().getState(USER);
         users = new HotUsers(config.hotUsers(), new KeyedUserStore());
+        if (forServers == ForServers.HISTORIES) {
+            changed = new ChangedUsers(
+                    config.userFeatures().every().toMillis(),
+                    config.hotUsers(),
+                    change -> output.collect(USER_FEATURES, new StreamRecord<>(change)));
+        }
     }
 
     @Override
@@ -139,6 +161,10 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         getMetricGroup().gauge("hotUsers", users::size);
         getMetricGroup().gauge("stateReads", users::loads);
         getMetricGroup().gauge("stateWrites", users::saves);
+        if (changed != null) {
+            getMetricGroup().gauge("userFeaturesSent", changed::sent);
+            getMetricGroup().gauge("userFeaturesTooLong", changed::tooLong);
+        }
     }
 
     @Override
@@ -157,8 +183,12 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         if (timer.getTimestamp() == user.timerMillis) {
             user.timerMillis = HotUser.NO_TIMER;
         }
+        int waiting = user.state.pendingEvents();
         core.advance(user.state, timers.currentWatermark(), outlet);
         user.dirty = true;
+        if (changed != null && user.state.pendingEvents() < waiting) {
+            changed.add(user.state);
+        }
         setTimer(user);
     }
 
@@ -204,6 +234,9 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         passed.advance(mark.getTimestamp());
         super.processWatermark(mark); // all timers up to the mark fire here
         promise(wholeStepsBefore(mark.getTimestamp()));
+        if (changed != null) {
+            changed.advance(mark.getTimestamp());
+        }
         if (mark.getTimestamp() != Long.MAX_VALUE && hours.entered(mark.getTimestamp())) {
             sendLedger();
         }
@@ -218,8 +251,19 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     }
 
     @Override
+    public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        super.prepareSnapshotPreBarrier(checkpointId);
+        if (changed != null) {
+            changed.flush();
+        }
+    }
+
+    @Override
     public void finish() throws Exception {
         sendLedger();
+        if (changed != null) {
+            changed.flush();
+        }
         super.finish();
     }
 

@@ -162,7 +162,9 @@ public final class Demo {
                 config.topics().feedback(),
                 config.topics().examples());
         for (String topic : config.topics().all()) {
-            kafka.createTopic(topic, wide.contains(topic) ? PARTITIONS : 1, Map.of());
+            Map<String, String> settings =
+                    config.topics().compacted().contains(topic) ? Map.of("cleanup.policy", "compact") : Map.of();
+            kafka.createTopic(topic, wide.contains(topic) ? PARTITIONS : 1, settings);
         }
     }
 

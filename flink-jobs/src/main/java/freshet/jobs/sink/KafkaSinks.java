@@ -2,6 +2,7 @@ package freshet.jobs.sink;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.serde.example.ExampleMessage;
+import freshet.serde.feature.FeatureChange;
 import java.util.Properties;
 import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
@@ -28,6 +29,11 @@ public final class KafkaSinks {
         // gives a batch up and goes on with the next; so it does not give up, whatever the configuration says.
         properties.setProperty(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, String.valueOf(Integer.MAX_VALUE));
         return sink(config, properties, new ExampleRecords(config, partitions));
+    }
+
+    /** What servers are told of users. */
+    public static KafkaSink<FeatureChange> userFeatures(FreshetConfig config) {
+        return sink(config, producer(config), new FeatureRecords(config.topics().userFeatures()));
     }
 
     /** Dead letters, late events and orphans. */

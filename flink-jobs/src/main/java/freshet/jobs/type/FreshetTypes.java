@@ -3,6 +3,7 @@ package freshet.jobs.type;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.Event;
 import freshet.serde.example.ExampleMessage;
+import freshet.serde.feature.FeatureChange;
 import freshet.serde.snapshot.SnapshotRecord;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 
@@ -19,6 +20,9 @@ public final class FreshetTypes {
 
     public static final TypeInformation<SnapshotRecord> SNAPSHOT_RECORD =
             new ValueTypeInfo<>(SnapshotRecord.class, new SnapshotRecordSerializer());
+
+    public static final TypeInformation<FeatureChange> FEATURE_CHANGE =
+            new ValueTypeInfo<>(FeatureChange.class, new FeatureChangeSerializer());
 
     private FreshetTypes() {}
 }

@@ -38,6 +38,7 @@ class FreshetConfigTest {
         assertThat(reference.events().impressionMapping()).isNotNull();
         assertThat(reference.topics()).isEqualTo(minimal.topics());
         assertThat(reference.join().limits()).isEqualTo(minimal.join().limits());
+        assertThat(reference.userFeatures()).isEqualTo(minimal.userFeatures());
         assertThat(reference.hotUsers()).isEqualTo(minimal.hotUsers());
         assertThat(reference.snapshotEvery()).isEqualTo(minimal.snapshotEvery());
         assertThat(reference.kafka().forConsumers()).containsEntry("config.providers", "env,dir");
@@ -64,7 +65,8 @@ class FreshetConfigTest {
                           feedback: {format: confluent}
                           histories: {format: avro}
                         topics:
-                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g}
+                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g, user_features: h}
+                        user_features: {written: false, every: 3s}
                         schema_registry: {url: "http://registry:8081", user: freshet, password_env: REGISTRY_PASSWORD}
                         """);
 
@@ -84,7 +86,8 @@ class FreshetConfigTest {
                         null));
         assertThat(config.schemaRegistry())
                 .isEqualTo(new SchemaRegistryConfig("http://registry:8081", "freshet", "REGISTRY_PASSWORD"));
-        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g");
+        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g", "h");
+        assertThat(config.userFeatures()).isEqualTo(new UserFeaturesConfig(false, Duration.ofSeconds(3)));
     }
 
     @Test

@@ -13,9 +13,13 @@ import freshet.serde.event.Impression;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.feature.FeatureState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
@@ -175,6 +179,9 @@ class JoinOperatorTest {
         private final List<LabeledExample> examples = new ArrayList<>();
         private final List<String> late = new ArrayList<>();
         private final List<String> orphans = new ArrayList<>();
+        /** By user, what servers hold that keep the latest. */
+        private final SortedMap<String, FeatureState> told = new TreeMap<>();
+
         private Ledger ledger = new Ledger(CONFIG.join().taskNames());
         private long newestMillis = Long.MIN_VALUE;
         private final Until until;
@@ -192,7 +199,7 @@ class JoinOperatorTest {
         private void start(int parallelism, List<OperatorSubtaskState> restored, int oldParallelism) throws Exception {
             for (int subtask = 0; subtask < parallelism; subtask++) {
                 var harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                        new JoinOperator("join", CONFIG.json(), until),
+                        new JoinOperator("join", CONFIG.json(), until, JoinOperator.ForServers.HISTORIES),
                         Event::userId,
                         Types.STRING,
                         KEY_GROUPS,
@@ -278,6 +285,11 @@ class JoinOperatorTest {
                 }
                 side(subtask, JoinOperator.LATE).forEach(event -> late.add(event.id()));
                 side(subtask, JoinOperator.ORPHANS).forEach(event -> orphans.add(event.id()));
+                side(subtask, JoinOperator.USER_FEATURES)
+                        .forEach(change -> told.merge(
+                                change.key().id(),
+                                Objects.requireNonNull(change.state()),
+                                (old, now) -> now.asOfMillis() < old.asOfMillis() ? old : now));
                 List<LedgerPart> parts = side(subtask, LedgerPart.TAG);
                 if (!parts.isEmpty()) {
                     sum.merge(Ledger.decode(parts.get(parts.size() - 1).counts()));
@@ -322,6 +334,12 @@ class JoinOperatorTest {
             assertThat(examples).isEqualTo(reference.examples()).isNotEmpty();
             assertThat(orphans).isEqualTo(reference.orphans()).isNotEmpty();
             assertThat(late).isEmpty();
+            assertThat(told.keySet()).isEqualTo(reference.histories().keySet());
+            reference
+                    .histories()
+                    .forEach((user, history) -> assertThat(
+                                    Objects.requireNonNull(told.get(user)).state())
+                            .isEqualTo(history.encode()));
             assertThat(ledger).isEqualTo(reference.ledger());
             assertThat(ledger.imbalances()).isEmpty();
         }

@@ -1,6 +1,7 @@
 package freshet.jobs.join;
 
 import freshet.features.extract.FeatureExtractor;
+import freshet.features.history.UserHistory;
 import freshet.jobs.config.FreshetConfig;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
@@ -15,11 +16,11 @@ public final class JoinReference implements JoinOutput {
     private final List<LabeledExample> examples = new ArrayList<>();
     private final List<String> orphans = new ArrayList<>();
     private final Ledger ledger;
+    private final SortedMap<String, UserState> users = new TreeMap<>();
 
     public JoinReference(FreshetConfig config, List<Event> events) {
         ledger = new Ledger(config.join().taskNames());
         JoinCore core = new JoinCore(config.join(), new FeatureExtractor(config.features()));
-        SortedMap<String, UserState> users = new TreeMap<>();
         for (Event event : events) {
             core.accept(users.computeIfAbsent(event.userId(), id -> new UserState()), event, Long.MIN_VALUE, this);
         }
@@ -36,6 +37,13 @@ public final class JoinReference implements JoinOutput {
     /** Feedback ids, sorted. */
     public List<String> orphans() {
         return orphans;
+    }
+
+    /** By user, the history in the end. */
+    public SortedMap<String, UserHistory> histories() {
+        SortedMap<String, UserHistory> histories = new TreeMap<>();
+        users.forEach((user, state) -> histories.put(user, state.history()));
+        return histories;
     }
 
     public Ledger ledger() {

@@ -15,6 +15,8 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
+import freshet.serde.feature.FeatureChange;
+import freshet.serde.feature.FeatureState;
 import freshet.serde.snapshot.SnapshotRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -108,6 +110,17 @@ class SerializerContractTest {
                     FreshetTypes.SNAPSHOT_RECORD,
                     new SnapshotRecord("20220425T16Z/chunk/0", new byte[5_000]),
                     new SnapshotRecord("20220425T16Z/manifest", "{}".getBytes(StandardCharsets.UTF_8)));
+        }
+    }
+
+    @Nested
+    class FeatureChanges extends Contract<FeatureChange> {
+        FeatureChanges() {
+            super(
+                    FreshetTypes.FEATURE_CHANGE,
+                    FeatureChange.forget(FeatureState.Key.channel("c")),
+                    FeatureChange.to(new FeatureState(FeatureState.Key.user("ü"), -1, new byte[0])),
+                    FeatureChange.to(new FeatureState(FeatureState.Key.video("v"), 1L << 40, new byte[] {1, 2})));
         }
     }
 

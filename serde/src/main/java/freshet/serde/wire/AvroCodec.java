@@ -24,6 +24,7 @@ public abstract sealed class AvroCodec<T>
                 FeedbackCodec,
                 HistorySeedCodec,
                 DeadLetterCodec,
+                FeatureStateCodec,
                 ExampleCodec.Examples,
                 ExampleCodec.Frontiers {
 

@@ -26,7 +26,8 @@ public final class SchemaStore {
                         Schemas.HISTORY_SEED,
                         Schemas.EXAMPLE,
                         Schemas.FRONTIER,
-                        Schemas.DEAD_LETTER);
+                        Schemas.DEAD_LETTER,
+                        Schemas.FEATURE_STATE);
     }
 
     /** This store and some more versions. */

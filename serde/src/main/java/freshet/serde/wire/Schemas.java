@@ -14,6 +14,7 @@ public final class Schemas {
     public static final Schema EXAMPLE = load("example");
     public static final Schema FRONTIER = load("frontier");
     public static final Schema DEAD_LETTER = load("dead_letter");
+    public static final Schema FEATURE_STATE = load("feature_state");
     public static final Schema SNAPSHOT_MANIFEST = load("snapshot_manifest");
 
     private Schemas() {}

@@ -12,6 +12,7 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
+import freshet.serde.feature.FeatureState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,6 +70,9 @@ class FormatPageTest {
     private static final DeadLetter LETTER =
             new DeadLetter("impressions", 3, 77, Reason.BAD_TIME, "event_time: found 5", new byte[] {1, 2, 3});
 
+    private static final FeatureState STATE =
+            new FeatureState(FeatureState.Key.user("u1"), TIME, new byte[] {2, 0, 0, 0, 0, 0, 0});
+
     private static String page;
 
     @BeforeAll
@@ -91,6 +95,7 @@ class FormatPageTest {
         vectors.put("history", new HistorySeedCodec().encode(HISTORY));
         vectors.put("example", examples.encode(EXAMPLE));
         vectors.put("frontier", examples.encode(FRONTIER));
+        vectors.put("feature-state", new FeatureStateCodec().encode(STATE));
         vectors.put("dead-letter", new DeadLetterCodec().encode(LETTER));
         return vectors;
     }
@@ -132,6 +137,7 @@ class FormatPageTest {
         assertThat(new HistorySeedCodec().decode(onPage("history"))).isEqualTo(Decoded.value(HISTORY));
         assertThat(new ExampleCodec(FEATURES).decode(onPage("example"))).isEqualTo(Decoded.value(EXAMPLE));
         assertThat(new ExampleCodec(FEATURES).decode(onPage("frontier"))).isEqualTo(Decoded.value(FRONTIER));
+        assertThat(new FeatureStateCodec().decode(onPage("feature-state"))).isEqualTo(Decoded.value(STATE));
         SchemaSource registry = SchemaSource.of(Map.of(42, Schemas.IMPRESSION));
         assertThat(new ConfluentWire<>(new ImpressionCodec(), registry).decode(onPage("impression-confluent-42")))
                 .isEqualTo(Decoded.value(PLAIN));
@@ -154,7 +160,8 @@ class FormatPageTest {
                 Schemas.HISTORY_SEED,
                 Schemas.EXAMPLE,
                 Schemas.FRONTIER,
-                Schemas.DEAD_LETTER)) {
+                Schemas.DEAD_LETTER,
+                Schemas.FEATURE_STATE)) {
             String file =
                     schema.getName().replaceAll("(?<=[a-z])(?=[A-Z])", "_").toLowerCase(Locale.ROOT);
             assertThat(page)
@@ -172,6 +179,7 @@ class FormatPageTest {
                 Schemas.EXAMPLE,
                 Schemas.FRONTIER,
                 Schemas.DEAD_LETTER,
+                Schemas.FEATURE_STATE,
                 Schemas.SNAPSHOT_MANIFEST)) {
             assertThat(schema.getDoc()).as(schema.getFullName()).isNotBlank();
             assertThat(schema.getNamespace()).startsWith("freshet.");

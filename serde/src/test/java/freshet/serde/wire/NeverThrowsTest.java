@@ -36,6 +36,7 @@ class NeverThrowsTest {
         FeedbackCodec feedbacks = new FeedbackCodec();
         HistorySeedCodec histories = new HistorySeedCodec();
         DeadLetterCodec letters = new DeadLetterCodec();
+        FeatureStateCodec states = new FeatureStateCodec();
         ExampleCodec examples = new ExampleCodec(Samples.FEATURES);
         Schema older = Evolution.reversed(Schemas.IMPRESSION);
         ImpressionCodec both = new ImpressionCodec(SchemaStore.known().with(older));
@@ -45,6 +46,7 @@ class NeverThrowsTest {
                 new Target("feedback", feedbacks::decode, samples -> feedbacks.encode(samples.feedback())),
                 new Target("history", histories::decode, samples -> histories.encode(samples.history())),
                 new Target("dead letter", letters::decode, samples -> letters.encode(samples.deadLetter())),
+                new Target("feature state", states::decode, samples -> states.encode(samples.featureState())),
                 new Target("example", examples::decode, samples -> examples.encode(samples.example())),
                 new Target("frontier", examples::decode, samples -> examples.encode(samples.frontier())),
                 new Target(

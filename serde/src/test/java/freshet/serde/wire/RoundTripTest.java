@@ -17,6 +17,7 @@ class RoundTripTest {
         ImpressionCodec impressions = new ImpressionCodec();
         FeedbackCodec feedbacks = new FeedbackCodec();
         HistorySeedCodec histories = new HistorySeedCodec();
+        FeatureStateCodec states = new FeatureStateCodec();
         ExampleCodec examples = new ExampleCodec(Samples.FEATURES);
         for (int i = 0; i < RECORDS; i++) {
             var impression = samples.impression();
@@ -27,6 +28,10 @@ class RoundTripTest {
             assertThat(histories.decode(histories.encode(history))).isEqualTo(Decoded.value(history));
             var example = samples.example();
             assertThat(examples.decode(examples.encode(example))).isEqualTo(Decoded.value(example));
+            var state = samples.featureState();
+            assertThat(states.decode(states.encode(state))).isEqualTo(Decoded.value(state));
+            assertThat(FeatureStateCodec.decodeKey(FeatureStateCodec.encodeKey(state.key())))
+                    .isEqualTo(Decoded.value(state.key()));
             var frontier = samples.frontier();
             assertThat(examples.decode(examples.encode(frontier))).isEqualTo(Decoded.value(frontier));
         }

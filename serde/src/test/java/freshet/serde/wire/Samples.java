@@ -10,6 +10,7 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
+import freshet.serde.feature.FeatureState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -83,6 +84,14 @@ final class Samples {
         DeadLetter.Reason[] reasons = DeadLetter.Reason.values();
         return new DeadLetter(
                 id(), random.nextInt(100), random.nextLong(), reasons[random.nextInt(reasons.length)], id(), raw);
+    }
+
+    FeatureState featureState() {
+        byte[] state = new byte[random.nextInt(100)];
+        random.nextBytes(state);
+        FeatureState.Scope[] scopes = FeatureState.Scope.values();
+        return new FeatureState(
+                new FeatureState.Key(scopes[random.nextInt(scopes.length)], id()), random.nextLong(), state);
     }
 
     LabeledExample example() {
