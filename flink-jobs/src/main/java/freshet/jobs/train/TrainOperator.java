@@ -114,6 +114,14 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
         super.snapshotState(context);
     }
 
+    @Override
+    public void close() throws Exception {
+        if (core != null) { // else it was never opened
+            core.learner().close();
+        }
+        super.close();
+    }
+
     private void put(RowKey key, float[] row) {
         try {
             rows.put(key, row.clone()); // the buffer belongs to the learner; a heap backend would keep it

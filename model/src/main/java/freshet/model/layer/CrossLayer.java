@@ -1,55 +1,69 @@
 package freshet.model.layer;
 
+import freshet.model.math.ElementKernel;
+import freshet.model.math.ProductKernel;
+
 /**
  * One layer of DCN-v2 (Wang et al. 2021, equation 1): {@code y = input ⊙ (x · W + bias) + x}, where input is what the first
- * of these layers read. All are [batch, width]. Keeps its product between forward and backward: one thread.
+ * of these layers read. All are [batch, width] without gaps. Threads as with {@link DenseLayer}.
  */
 final class CrossLayer {
     private final int width;
     private final DenseLayer dense;
-    private float[] product = new float[0];
-    private float[] productGradient = new float[0];
+    private Activation input = Activation.of(0, 0);
+    private Activation x = input;
+    private Activation y = input;
+    private Activation product = input;
 
-    CrossLayer(ParameterLayout layout, String name, int width) {
+    CrossLayer(ParameterLayout layout, ElementKernel elements, String name, int width) {
         this.width = width;
-        this.dense = DenseLayer.of(layout, width, name, ParameterLayout.SHARED, width, DenseLayer.Activation.NONE);
+        this.dense =
+                DenseLayer.of(layout, elements, width, name, ParameterLayout.SHARED, width, DenseLayer.Activity.NONE);
     }
 
-    void initialise(long seed, float[] parameters) {
-        dense.initialise(seed, parameters);
+    DenseLayer dense() {
+        return dense;
     }
 
-    void load(float[] parameters) {
-        dense.load(parameters);
+    /** Makes room for this many examples; returns y. */
+    Activation connect(Activation input, Activation x, int batch) {
+        this.input = input;
+        this.x = x;
+        y = Activation.of(batch, width);
+        product = Activation.of(batch, width);
+        dense.connect(x, product, DenseLayer.Into.ADD);
+        return y;
     }
 
-    /** input, x -> y, all [batch, width] without gaps. */
-    void forward(float[] input, float[] x, int batch, float[] y) {
-        int size = batch * width;
-        if (product.length < size) {
-            product = new float[size];
-            productGradient = new float[size];
+    /** Rows {@code [from, to)}: input, x -> y. */
+    void forward(ProductKernel kernel, int from, int to) {
+        dense.forward(kernel, from, to);
+        float[] inputs = input.values().values();
+        float[] products = product.values().values();
+        float[] xs = x.values().values();
+        float[] ys = y.values().values();
+        for (int i = from * width; i < to * width; i++) {
+            ys[i] = Math.fma(inputs[i], products[i], xs[i]);
         }
-        dense.forward(MatrixView.of(x, width), batch, MatrixView.of(product, width));
-        for (int i = 0; i < size; i++) {
-            y[i] = Math.fma(input[i], product[i], x[i]);
-        }
     }
 
-    /** dy -> gradients of the parameters; dInput and dx, added to; all [batch, width] without gaps. */
-    void backward(float[] input, float[] x, float[] dy, int batch, float[] gradients, float[] dInput, float[] dx) {
-        int size = batch * width;
-        for (int i = 0; i < size; i++) {
-            productGradient[i] = dy[i] * input[i];
-            dInput[i] = Math.fma(dy[i], product[i], dInput[i]);
+    /** Rows {@code [from, to)}: y's gradient -> gradients of input and x, added to. */
+    void backward(ProductKernel kernel, int from, int to) {
+        float[] inputs = input.values().values();
+        float[] products = product.values().values();
+        float[] dy = y.gradients().values();
+        float[] dProduct = product.gradients().values();
+        float[] dInput = input.gradients().values();
+        float[] dx = x.gradients().values();
+        for (int i = from * width; i < to * width; i++) {
+            dProduct[i] = dy[i] * inputs[i];
+        }
+        for (int i = from * width; i < to * width; i++) {
+            dInput[i] = Math.fma(dy[i], products[i], dInput[i]);
+        }
+        for (int i = from * width; i < to * width; i++) {
             dx[i] += dy[i];
         }
-        dense.backward(
-                MatrixView.of(x, width),
-                MatrixView.of(product, width),
-                MatrixView.of(productGradient, width),
-                batch,
-                gradients,
-                MatrixView.of(dx, width));
+        dense.backward(kernel, from, to);
     }
 }

@@ -18,4 +18,9 @@ record MatrixView(float[] values, int offset, int stride) {
     MatrixView fromColumn(int column) {
         return new MatrixView(values, offset + column, stride);
     }
+
+    /** Where row i begins. */
+    int row(int i) {
+        return offset + i * stride;
+    }
 }

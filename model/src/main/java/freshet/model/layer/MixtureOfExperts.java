@@ -2,6 +2,7 @@ package freshet.model.layer;
 
 import freshet.model.math.CounterRandom;
 import freshet.model.math.DropoutStream;
+import freshet.model.math.ElementKernel;
 import freshet.model.math.ProductKernel;
 import freshet.model.math.StableMath;
 import freshet.model.spec.ModelSpec;
@@ -13,8 +14,7 @@ import java.util.List;
  * MMoE (Ma et al. 2018, section 4.2): experts that all tasks share, and per task a softmax gate that mixes their outputs.
  * In training a gate may lose experts and is renormalised over the rest (YouTube 2019, section 5.2.2).
  *
- * <p>x is [batch, inputs], the mixture of one task [batch, expertWidth]. Keeps its activations between forward and backward:
- * one thread.
+ * <p>x is [batch, inputs], the mixture of one task [batch, width]. Threads as with {@link DenseLayer}.
  */
 final class MixtureOfExperts {
     private final int tasks;
@@ -28,48 +28,44 @@ final class MixtureOfExperts {
 
     private final int[] widths;
     private final DenseLayer gates;
-    private final ProductKernel product = ProductKernel.best();
+    private final float[] zeros;
 
-    private int capacity;
-    /** {@code [level][batch, experts, widths[level]]}. */
-    private float[][] outputs = new float[0][];
-
-    private float[][] outputGradients = new float[0][];
-    /** {@code [batch, tasks, experts]}: the gates' logits, then what multiplies each expert. */
-    private float[] gateLogits = new float[0];
-
+    /** {@code [level]}: {@code [batch, experts * widths[level]]}. */
+    private final Activation[] outputs;
+    /** {@code [batch, tasks * experts]}: the gates' logits. */
+    private Activation gateLogits = Activation.of(0, 0);
+    /** {@code [batch, tasks * experts]}: what multiplies each expert. */
     private float[] gateValues = new float[0];
-    private float[] gateGradients = new float[0];
-    /** {@code [task][batch, expertWidth]}. */
-    private float[][] mixtures = new float[0][];
+    /** {@code [batch, tasks * width]}. */
+    private Activation mixtures = gateLogits;
 
-    private final float[][] expertRows;
-    private final float[][] mixtureRows;
-    private final float[] mixed;
-
-    MixtureOfExperts(ParameterLayout layout, ModelSpec spec, int inputs) {
+    MixtureOfExperts(ParameterLayout layout, ElementKernel elements, ModelSpec spec, int inputs) {
         tasks = spec.taskCount();
         experts = spec.expertCount();
         dropout = spec.gateDropout();
         dropoutKey = CounterRandom.key(spec.seed(), DropoutStream.GATES);
         widths = spec.expertLayers().stream().mapToInt(Integer::intValue).toArray();
+        outputs = new Activation[widths.length];
+        Arrays.fill(outputs, gateLogits);
+        zeros = new float[width()];
         int[] shared = new int[experts];
         Arrays.fill(shared, ParameterLayout.SHARED);
         List<String> firstNames = new ArrayList<>();
         for (int expert = 0; expert < experts; expert++) {
             firstNames.add("expert." + expert + ".0");
         }
-        first = new DenseLayer(layout, inputs, firstNames, shared, widths[0], DenseLayer.Activation.RELU);
+        first = new DenseLayer(layout, elements, inputs, firstNames, shared, widths[0], DenseLayer.Activity.RELU);
         for (int level = 1; level < widths.length; level++) {
             List<DenseLayer> layers = new ArrayList<>();
             for (int expert = 0; expert < experts; expert++) {
                 layers.add(DenseLayer.of(
                         layout,
+                        elements,
                         widths[level - 1],
                         "expert." + expert + "." + level,
                         ParameterLayout.SHARED,
                         widths[level],
-                        DenseLayer.Activation.RELU));
+                        DenseLayer.Activity.RELU));
             }
             later.add(layers);
         }
@@ -79,10 +75,7 @@ final class MixtureOfExperts {
             owners[task] = task;
             gateNames.add("gate." + spec.tasks().get(task).name());
         }
-        gates = new DenseLayer(layout, inputs, gateNames, owners, experts, DenseLayer.Activation.NONE);
-        expertRows = new float[experts][ProductKernel.padded(width())];
-        mixtureRows = new float[tasks][ProductKernel.padded(width())];
-        mixed = new float[tasks * width()];
+        gates = new DenseLayer(layout, elements, inputs, gateNames, owners, experts, DenseLayer.Activity.NONE);
     }
 
     /** Width of a mixture. */
@@ -90,47 +83,60 @@ final class MixtureOfExperts {
         return widths[widths.length - 1];
     }
 
-    void initialise(long seed, float[] parameters) {
-        first.initialise(seed, parameters);
-        later.forEach(level -> level.forEach(layer -> layer.initialise(seed, parameters)));
-        gates.initialise(seed, parameters);
+    List<DenseLayer> layers() {
+        List<DenseLayer> layers = new ArrayList<>(List.of(first));
+        later.forEach(layers::addAll);
+        layers.add(gates);
+        return layers;
     }
 
-    void load(float[] parameters) {
-        first.load(parameters);
-        for (List<DenseLayer> level : later) {
-            for (DenseLayer layer : level) {
-                layer.load(parameters);
-            }
+    /** Makes room for this many examples; x's gradient is overwritten. */
+    void connect(Activation x, int batch) {
+        for (int level = 0; level < widths.length; level++) {
+            outputs[level] = Activation.of(batch, experts * widths[level]);
         }
-        gates.load(parameters);
-    }
-
-    /** x [batch, inputs] -> the mixture of every task, without dropout. */
-    void forward(MatrixView x, int batch) {
-        reserve(batch);
-        first.forward(x, batch, level(outputs, 0));
+        gateLogits = Activation.of(batch, tasks * experts);
+        gateValues = new float[batch * tasks * experts];
+        mixtures = Activation.of(batch, tasks * width());
+        gates.connect(x, gateLogits, DenseLayer.Into.SET); // goes back first
+        first.connect(x, outputs[0], DenseLayer.Into.ADD);
         for (int level = 1; level < widths.length; level++) {
             for (int expert = 0; expert < experts; expert++) {
                 later.get(level - 1)
                         .get(expert)
-                        .forward(
-                                level(outputs, level - 1).fromColumn(expert * widths[level - 1]),
-                                batch,
-                                level(outputs, level).fromColumn(expert * widths[level]));
+                        .connect(
+                                outputs[level - 1].fromColumn(expert * widths[level - 1]),
+                                outputs[level].fromColumn(expert * widths[level]),
+                                DenseLayer.Into.SET);
             }
         }
-        gates.forward(x, batch, MatrixView.of(gateLogits, tasks * experts));
-        for (int gate = 0; gate < batch * tasks; gate++) {
-            softmax(gateLogits, gate * experts, experts, gateValues);
-        }
-        mix(batch);
     }
 
-    /** After {@link #forward}: the mixtures again, some experts lost to each gate. */
-    void dropExperts(int batch, long step) {
+    /** [batch, width]: what the towers of this task read. */
+    Activation mixture(int task) {
+        return mixtures.fromColumn(task * width());
+    }
+
+    /** Rows {@code [from, to)}: x -> the mixture of every task, without dropout. */
+    void forward(ProductKernel kernel, int from, int to) {
+        first.forward(kernel, from, to);
+        for (int level = 0; level < later.size(); level++) {
+            for (int expert = 0; expert < experts; expert++) {
+                later.get(level).get(expert).forward(kernel, from, to);
+            }
+        }
+        gates.forward(kernel, from, to);
+        float[] logits = gateLogits.values().values();
+        for (int gate = from * tasks; gate < to * tasks; gate++) {
+            softmax(logits, gate * experts, experts, gateValues);
+        }
+        mix(kernel, from, to);
+    }
+
+    /** After {@link #forward}, rows {@code [from, to)}: the mixtures again, some experts lost to each gate. */
+    void dropExperts(ProductKernel kernel, int from, int to, long step) {
         long key = CounterRandom.key(dropoutKey, step);
-        for (int gate = 0; gate < batch * tasks; gate++) {
+        for (int gate = from * tasks; gate < to * tasks; gate++) {
             int at = gate * experts;
             float kept = 0;
             for (int expert = 0; expert < experts; expert++) {
@@ -146,114 +152,104 @@ final class MixtureOfExperts {
                 gateValues[at + expert] = lost ? 0 : gateValues[at + expert] / kept;
             }
         }
-        mix(batch);
+        mix(kernel, from, to);
     }
 
-    /** [batch, width]: what the towers of this task read. */
-    MatrixView mixture(int task) {
-        return MatrixView.of(mixtures[task], width());
-    }
-
-    /** gate values [batch, tasks, experts], expert outputs [batch, experts, width] -> mixtures [task][batch, width]. */
-    private void mix(int batch) {
+    /** gate values [tasks, experts] · expert outputs [experts, width] -> mixtures [tasks, width], for each example. */
+    private void mix(ProductKernel kernel, int from, int to) {
         int width = width();
-        float[] expertOutputs = outputs[widths.length - 1];
-        for (int i = 0; i < batch; i++) {
-            for (int expert = 0; expert < experts; expert++) {
-                System.arraycopy(expertOutputs, (i * experts + expert) * width, expertRows[expert], 0, width);
-            }
-            Arrays.fill(mixed, 0f);
-            product.addTo(
-                    gateValues, i * tasks * experts, experts, 1, expertRows, mixed, 0, width, tasks, experts, width);
-            for (int task = 0; task < tasks; task++) {
-                System.arraycopy(mixed, task * width, mixtures[task], i * width, width);
-            }
-        }
-    }
-
-    /** Gradients of the mixtures [task][batch, width] -> gradients of the parameters; dx [batch, inputs], added to. */
-    void backward(MatrixView x, float[][] dMixtures, int batch, float[] gradients, MatrixView dx) {
-        int width = width();
-        int last = widths.length - 1;
-        for (int level = 0; level <= last; level++) {
-            Arrays.fill(outputGradients[level], 0, batch * experts * widths[level], 0f);
-        }
-        for (int i = 0; i < batch; i++) {
-            for (int task = 0; task < tasks; task++) {
-                System.arraycopy(dMixtures[task], i * width, mixtureRows[task], 0, width);
-            }
-            for (int task = 0; task < tasks; task++) {
-                gateBackward(i, task, mixtureRows[task], outputs[last]);
-            }
-            // Each expert's gradient is a sum over tasks: the gate values read as their transpose.
-            product.addTo(
+        MatrixView expertOutputs = outputs[widths.length - 1].values();
+        MatrixView mixed = mixtures.values();
+        for (int i = from; i < to; i++) {
+            kernel.product(
                     gateValues,
                     i * tasks * experts,
+                    experts,
                     1,
-                    experts,
-                    mixtureRows,
-                    outputGradients[last],
-                    i * experts * width,
+                    expertOutputs.values(),
+                    expertOutputs.row(i),
                     width,
-                    experts,
+                    zeros,
+                    0,
+                    0,
+                    mixed.values(),
+                    mixed.row(i),
+                    width,
                     tasks,
+                    experts,
                     width);
         }
-        MatrixView gateView = MatrixView.of(gateLogits, tasks * experts);
-        gates.backward(x, gateView, MatrixView.of(gateGradients, tasks * experts), batch, gradients, dx);
-        for (int level = last; level > 0; level--) {
+    }
+
+    /** Rows {@code [from, to)}: the mixtures' gradients -> x's gradient. */
+    void backward(ProductKernel kernel, int from, int to) {
+        for (int i = from; i < to; i++) {
+            mixBackward(kernel, i);
+        }
+        gates.backward(kernel, from, to);
+        for (int level = later.size() - 1; level >= 0; level--) {
             for (int expert = 0; expert < experts; expert++) {
-                later.get(level - 1)
-                        .get(expert)
-                        .backward(
-                                level(outputs, level - 1).fromColumn(expert * widths[level - 1]),
-                                level(outputs, level).fromColumn(expert * widths[level]),
-                                level(outputGradients, level).fromColumn(expert * widths[level]),
-                                batch,
-                                gradients,
-                                level(outputGradients, level - 1).fromColumn(expert * widths[level - 1]));
+                later.get(level).get(expert).backward(kernel, from, to);
             }
         }
-        first.backward(x, level(outputs, 0), level(outputGradients, 0), batch, gradients, dx);
+        first.backward(kernel, from, to);
+    }
+
+    private void mixBackward(ProductKernel kernel, int example) {
+        int width = width();
+        Activation last = outputs[widths.length - 1];
+        MatrixView expertOutputs = last.values();
+        MatrixView expertGradients = last.gradients();
+        MatrixView dMixed = mixtures.gradients();
+        // The gradient of each gate value; then of the logits behind them.
+        MatrixView dGates = gateLogits.gradients();
+        kernel.dots(
+                dMixed.values(),
+                dMixed.row(example),
+                width,
+                tasks,
+                expertOutputs.values(),
+                expertOutputs.row(example),
+                width,
+                experts,
+                width,
+                dGates.values(),
+                dGates.row(example));
+        for (int task = 0; task < tasks; task++) {
+            softmaxBackward(gateValues, dGates.values(), (example * tasks + task) * experts, experts);
+        }
+        // Each expert's gradient is a sum over tasks: the gate values read as their transpose.
+        kernel.product(
+                gateValues,
+                example * tasks * experts,
+                1,
+                experts,
+                dMixed.values(),
+                dMixed.row(example),
+                width,
+                zeros,
+                0,
+                0,
+                expertGradients.values(),
+                expertGradients.row(example),
+                width,
+                experts,
+                tasks,
+                width);
     }
 
     /**
-     * The softmax's gradient. A gate that lost experts is a softmax over those it kept, so the same formula holds with the
-     * renormalised values: d logit = value * (d value - sum of value * d value).
+     * The softmax's gradient, in place: d logit = value * (d value - sum of value * d value). A gate that lost experts is a
+     * softmax over those it kept, so the same formula holds with the renormalised values.
      */
-    private void gateBackward(int example, int task, float[] dMixture, float[] expertOutputs) {
-        int width = width();
-        int at = (example * tasks + task) * experts;
+    private static void softmaxBackward(float[] values, float[] gradients, int at, int size) {
         float mean = 0;
-        for (int expert = 0; expert < experts; expert++) {
-            float dot = gateValues[at + expert] == 0
-                    ? 0
-                    : dot(dMixture, expertOutputs, (example * experts + expert) * width, width);
-            gateGradients[at + expert] = dot;
-            mean = Math.fma(gateValues[at + expert], dot, mean);
+        for (int i = at; i < at + size; i++) {
+            mean = Math.fma(values[i], values[i] == 0 ? 0 : gradients[i], mean);
         }
-        for (int expert = 0; expert < experts; expert++) {
-            gateGradients[at + expert] = gateValues[at + expert] * (gateGradients[at + expert] - mean);
+        for (int i = at; i < at + size; i++) {
+            gradients[i] = values[i] == 0 ? 0 : values[i] * (gradients[i] - mean);
         }
-    }
-
-    /** The sum of products in four interleaved parts, so that one addition need not wait for the one before it. */
-    private static float dot(float[] a, float[] b, int offset, int width) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        int j = 0;
-        for (; j + 4 <= width; j += 4) {
-            s0 = Math.fma(a[j], b[offset + j], s0);
-            s1 = Math.fma(a[j + 1], b[offset + j + 1], s1);
-            s2 = Math.fma(a[j + 2], b[offset + j + 2], s2);
-            s3 = Math.fma(a[j + 3], b[offset + j + 3], s3);
-        }
-        for (; j < width; j++) {
-            s0 = Math.fma(a[j], b[offset + j], s0);
-        }
-        return s0 + s1 + (s2 + s3);
     }
 
     /** Softmax of {@code size} logits from {@code at} on, into the same places of another array. */
@@ -271,26 +267,5 @@ final class MixtureOfExperts {
         for (int i = 0; i < size; i++) {
             into[at + i] /= sum;
         }
-    }
-
-    private MatrixView level(float[][] of, int level) {
-        return MatrixView.of(of[level], experts * widths[level]);
-    }
-
-    private void reserve(int batch) {
-        if (capacity >= batch) {
-            return;
-        }
-        capacity = batch;
-        outputs = new float[widths.length][];
-        outputGradients = new float[widths.length][];
-        for (int level = 0; level < widths.length; level++) {
-            outputs[level] = new float[batch * experts * widths[level]];
-            outputGradients[level] = new float[batch * experts * widths[level]];
-        }
-        gateLogits = new float[batch * tasks * experts];
-        gateValues = new float[batch * tasks * experts];
-        gateGradients = new float[batch * tasks * experts];
-        mixtures = new float[tasks][batch * width()];
     }
 }

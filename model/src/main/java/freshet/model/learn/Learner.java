@@ -5,6 +5,8 @@ import freshet.model.layer.NamedTensor;
 import freshet.model.layer.Network;
 import freshet.model.layer.ParameterLayout;
 import freshet.model.loss.TaskLoss;
+import freshet.model.math.Crew;
+import freshet.model.math.Kernels;
 import freshet.model.optim.Adagrad;
 import freshet.model.optim.Adam;
 import freshet.model.optim.GradientNorm;
@@ -32,11 +34,12 @@ import org.jspecify.annotations.Nullable;
  * times the number of examples, because how far an id moves on one example must not depend on how many strangers share its
  * batch. DESIGN.md of this module has the whole arithmetic.
  *
- * <p>One thread.
+ * <p>Called by one thread; has {@code model.threads} in all, which {@link #close} ends. Their number has no say in the bits.
  */
-public final class Learner {
+public final class Learner implements AutoCloseable {
     private final ModelSpec spec;
     private final int tasks;
+    private final Crew crew;
     private final Network network;
     private final List<EmbeddingTable> tables;
     private final Scorer scorer;
@@ -47,16 +50,20 @@ public final class Learner {
 
     private final float[] gradients;
     private float[] logits = new float[0];
-    private float[] logitGradients = new float[0];
-    private float[] inputGradients = new float[0];
     private double lastLoss;
     private double lastGradientNorm;
 
     /** A learner that has learnt nothing yet. */
     public Learner(ModelSpec spec) {
+        this(spec, Kernels.best());
+    }
+
+    /** The same with the inner loops of one's choice. */
+    public Learner(ModelSpec spec, Kernels kernels) {
         this.spec = spec;
         tasks = spec.taskCount();
-        network = new Network(spec);
+        crew = new Crew(spec.threads(), kernels);
+        network = new Network(spec, crew);
         state = new DenseState(network.initialParameters(), tasks);
         tables = tables(spec);
         scorer = new Scorer(spec, network, state.globalRates(), tables);
@@ -128,9 +135,10 @@ public final class Learner {
         reserve(size);
         scorer.trainingLogits(step, logits);
         float[] labels = scorer.batch().labels();
+        float[] logitGradients = network.headGradients();
         lastLoss = loss.gradient(logits, labels, scorer.batch().weights(), size, logitGradients);
-        network.backward(scorer.input(), logitGradients, size, gradients, inputGradients);
-        scorer.inputs().backward(inputGradients, logitGradients);
+        network.backward(size, gradients);
+        scorer.inputs().backward(network.inputGradients(), logitGradients);
         norm.reset();
         norm.add(gradients, 0, gradients.length);
         scorer.inputs().addTo(norm);
@@ -281,6 +289,12 @@ public final class Learner {
         return tensors;
     }
 
+    /** Ends the threads of its own; afterwards nothing can be learnt or scored. */
+    @Override
+    public void close() {
+        crew.close();
+    }
+
     /** The gradient of the last batch, before clipping: an arena of {@link #layout}. */
     float[] gradients() {
         return gradients;
@@ -293,8 +307,6 @@ public final class Learner {
     private void reserve(int size) {
         if (logits.length < size * tasks) {
             logits = new float[size * tasks];
-            logitGradients = new float[size * tasks];
-            inputGradients = new float[size * spec.inputWidth()];
         }
     }
 }

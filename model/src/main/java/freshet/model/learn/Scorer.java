@@ -5,6 +5,7 @@ import freshet.model.batch.Inputs;
 import freshet.model.layer.NamedTensor;
 import freshet.model.layer.Network;
 import freshet.model.loss.TaskLoss;
+import freshet.model.math.Crew;
 import freshet.model.spec.ModelSpec;
 import freshet.model.table.RowSource;
 import freshet.serde.example.FeatureValues;
@@ -20,23 +21,20 @@ public final class Scorer {
     public static final String GLOBAL_RATES = "rates.global";
 
     private final int tasks;
-    private final int inputWidth;
     private final Network network;
     private final TaskLoss loss;
     private final Batch batch;
     private final Inputs inputs;
     private final float[] globalRates;
     private final List<? extends RowSource> tables;
-    private float[] input = new float[0];
     private float[] offsets = new float[0];
-    private float[] heads = new float[0];
 
     /**
      * @param tensors as {@link Learner#denseTensors} gives them
      * @param tables by table index of {@code spec.tables()}
      */
     public Scorer(ModelSpec spec, List<NamedTensor> tensors, List<? extends RowSource> tables) {
-        this(spec, new Network(spec), globalRates(spec, tensors), tables);
+        this(spec, new Network(spec, Crew.alone()), globalRates(spec, tensors), tables);
         network.load(network.layout().arena(tensors));
     }
 
@@ -48,7 +46,6 @@ public final class Scorer {
      */
     Scorer(ModelSpec spec, Network network, float[] globalRates, List<? extends RowSource> tables) {
         this.tasks = spec.taskCount();
-        this.inputWidth = spec.inputWidth();
         this.network = network;
         this.loss = new TaskLoss(spec);
         this.batch = new Batch(spec);
@@ -97,9 +94,10 @@ public final class Scorer {
         int size = batch.size();
         reserve(size);
         inputs.gather(batch, tables, step);
-        inputs.assemble(globalRates, input);
+        inputs.assemble(globalRates, network.input());
         inputs.offsets(Inputs.View.SCORING, globalRates, offsets);
-        network.forward(input, size, heads);
+        network.forward(size);
+        float[] heads = network.heads();
         for (int i = 0; i < size; i++) {
             for (int task = 0; task < tasks; task++) {
                 int at = i * tasks + task;
@@ -110,7 +108,8 @@ public final class Scorer {
 
     /** After {@link #forward}: the logits of a training pass, [batch, tasks], with dropout. */
     void trainingLogits(long step, float[] logits) {
-        network.drop(batch.size(), step, heads);
+        network.drop(batch.size(), step);
+        float[] heads = network.heads();
         inputs.offsets(Inputs.View.TRAINING, globalRates, offsets);
         for (int i = 0; i < batch.size() * tasks; i++) {
             logits[i] = heads[i] + offsets[i];
@@ -125,16 +124,10 @@ public final class Scorer {
         return inputs;
     }
 
-    /** {@code [batch, inputWidth]}, of the last {@link #forward}. */
-    float[] input() {
-        return input;
-    }
-
     private void reserve(int size) {
-        if (heads.length < size * tasks) {
-            input = new float[size * inputWidth];
+        network.reserve(size);
+        if (offsets.length < size * tasks) {
             offsets = new float[size * tasks];
-            heads = new float[size * tasks];
         }
     }
 }

@@ -1,60 +1,66 @@
 package freshet.model.math;
 
 /**
- * The product of matrices, the one place where the time of a step goes. Every output is a sum over the inner index in
+ * The product of matrices, the one place where most of the time of a step goes. Every output is a sum over the inner index in
  * ascending order, each term added by one fused multiply-add; vectors run across outputs only. So all kernels give the same
- * bits, however wide their vectors are.
+ * bits, however wide their vectors are, and however the outputs are shared out over threads.
  *
  * <p>A kernel belongs to one thread.
  */
 public interface ProductKernel {
-    /** Set to {@code true}, this system property keeps to the plain kernel, for comparison. */
-    String PLAIN_ONLY_PROPERTY = "freshet.plain.kernel";
-
     /**
-     * The fastest kernel of this machine: with the JDK's Vector API if the JVM was started with
-     * {@code --add-modules jdk.incubator.vector}, plain otherwise.
+     * How far behind the first column of its last row a right-hand matrix of n columns must be readable: vectors are read
+     * whole, whatever the lanes behind the last column hold.
      */
-    static ProductKernel best() {
-        if (Boolean.getBoolean(PLAIN_ONLY_PROPERTY)
-                || ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return new PlainProduct();
-        }
-        // By name, because whoever refers to it needs the incubating module to compile and to load.
-        String vector = "freshet.model.math.vector.VectorProduct";
-        try {
-            return (ProductKernel)
-                    Class.forName(vector).getDeclaredConstructor().newInstance();
-        } catch (ReflectiveOperationException | LinkageError e) {
-            return new PlainProduct(); // this JDK's incubator no longer fits: the same bits, slower
-        }
-    }
-
-    /** How long to make the rows of a right-hand matrix of n columns: a multiple of the widest vector. */
     static int padded(int n) {
-        return (n + 15) / 16 * 16;
+        return (n + Kernels.MOST_LANES - 1) / Kernels.MOST_LANES * Kernels.MOST_LANES;
     }
 
     /** For benchmarks and logs: {@code plain}, or {@code vector-} and the number of bits. */
     String name();
 
     /**
-     * {@code c[i, j] += sum over p of a[i, p] * b[p][j]}, for i below m, p below k, j below n.
+     * {@code c[i, j] = start[i, j] + sum over p of a[i, p] * b[p, j]}, for i below m, p below k, j below n.
      *
      * @param a element (i, p) at {@code aOffset + i * aRowStride + p * aStride}: strides swapped, it is the transpose
-     * @param b {@code float[k][n]}; fastest where rows are {@link #padded}, whatever the padding holds
-     * @param c row i from {@code cOffset + i * cRowStride} on
+     * @param b element (p, j) at {@code bOffset + p * bStride + j}; {@link #padded} says how far it must reach
+     * @param start element (i, j) at {@code startOffset + i * startStride + j}: c itself to add to it, a row with stride 0 to
+     *     start from the same everywhere
+     * @param c element (i, j) at {@code cOffset + i * cStride + j}
      */
-    void addTo(
+    void product(
             float[] a,
             int aOffset,
             int aRowStride,
             int aStride,
-            float[][] b,
+            float[] b,
+            int bOffset,
+            int bStride,
+            float[] start,
+            int startOffset,
+            int startStride,
             float[] c,
             int cOffset,
-            int cRowStride,
+            int cStride,
             int m,
             int k,
             int n);
+
+    /**
+     * Products of every row of one matrix with every row of another: {@code into[intoOffset + i * n + j] = a[i, :] · b[j, :]}.
+     * Each is kept in 16 interleaved sums (fused multiply-add, ascending), which are then added in halves: 8 to 8, 4 to 4, 2 to
+     * 2, 1 to 1.
+     */
+    void dots(
+            float[] a,
+            int aOffset,
+            int aStride,
+            int m,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int n,
+            int width,
+            float[] into,
+            int intoOffset);
 }

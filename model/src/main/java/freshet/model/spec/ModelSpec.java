@@ -1,5 +1,6 @@
 package freshet.model.spec;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.serde.config.ConfigNode;
 import freshet.serde.example.FeatureSchema;
 import java.time.Duration;
@@ -35,6 +36,7 @@ import java.util.Set;
  * @param batchSize examples of a full mini-batch
  * @param tick a short batch is closed when event time passes a multiple of this
  * @param optimizer update rules
+ * @param threads that learn one mini-batch together; has no say in what is learnt, so it is no part of {@link #json}
  * @param json the {@code model:} block as one line of JSON: {@link #read} gives an equal spec from it
  */
 public record ModelSpec(
@@ -56,11 +58,13 @@ public record ModelSpec(
         int batchSize,
         Duration tick,
         OptimizerSpec optimizer,
+        int threads,
         String json) {
 
     /** Names of the tables of the shallow tower begin with this. */
     public static final String SHALLOW_PREFIX = "shallow.";
 
+    private static final String THREADS = "threads";
     private static final int MAX_LAYER_WIDTH = 4096;
     private static final int DEFAULT_DIM = 8;
 
@@ -163,7 +167,14 @@ public record ModelSpec(
                     model.integer("batch", 128, 1, 65536),
                     tick(),
                     optimizer(),
-                    model.json().toString());
+                    model.integer(THREADS, 1, 1, 64),
+                    jsonWithoutThreads());
+        }
+
+        private String jsonWithoutThreads() {
+            return model.json() instanceof ObjectNode block
+                    ? block.deepCopy().without(THREADS).toString()
+                    : model.json().toString();
         }
 
         private Duration tick() {

@@ -3,6 +3,10 @@ package freshet.model.layer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.model.ModelFixtures;
+import freshet.model.math.Crew;
+import freshet.model.math.ElementKernel;
+import freshet.model.math.Kernels;
+import freshet.model.math.ProductKernel;
 import freshet.model.spec.ModelSpec;
 import java.util.Arrays;
 import java.util.List;
@@ -10,6 +14,7 @@ import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The gradient of every layer, and of the network, by finite differences of a random sum of the outputs. */
@@ -17,76 +22,116 @@ class LayerGradientTest {
     private static final int BATCH = 5;
     private final SplittableRandom random = new SplittableRandom(11);
 
-    @ParameterizedTest
-    @ValueSource(strings = {"NONE", "RELU"})
-    void denseLayerOfTwoBlocks(String activation) {
+    private final ElementKernel elements = Kernels.best().elements();
+    private final ProductKernel kernel = Kernels.best().product();
+
+    @ParameterizedTest(name = "{0}, blocks of {1}")
+    @CsvSource({"NONE,3", "RELU,3", "NONE,16", "RELU,16"})
+    void denseLayerOfTwoBlocks(DenseLayer.Activity activity, int width) {
         ParameterLayout layout = new ParameterLayout();
-        DenseLayer layer = new DenseLayer(
-                layout, 4, List.of("a", "b"), new int[] {-1, -1}, 3, DenseLayer.Activation.valueOf(activation));
+        DenseLayer layer = new DenseLayer(layout, elements, 4, List.of("a", "b"), new int[] {-1, -1}, width, activity);
         float[] parameters = random(layout.floats());
         layer.initialise(5, parameters);
-        float[] x = random(BATCH * 4);
-        float[] y = new float[BATCH * 6];
-        float[] c = random(BATCH * 6);
-        MatrixView in = MatrixView.of(x, 4);
-        MatrixView out = MatrixView.of(y, 6);
+        Activation x = randomActivation(4);
+        Activation y = Activation.of(BATCH, 2 * width);
+        float[] c = random(BATCH * 2 * width);
+        layer.connect(x, y, DenseLayer.Into.SET);
         DoubleSupplier function = () -> {
-            layer.load(parameters);
-            layer.forward(in, BATCH, out);
-            return dot(c, y);
+            load(List.of(layer), parameters);
+            layer.forward(kernel, 0, BATCH);
+            return dot(c, y.values().values());
         };
         assertThat(function.getAsDouble()).isFinite();
-        float[] gradients = new float[layout.floats()];
-        float[] dx = new float[x.length];
-        layer.backward(in, out, MatrixView.of(c.clone(), 6), BATCH, gradients, MatrixView.of(dx, 4));
-        check(layout, function, parameters, gradients);
-        FiniteDifferences.check("x", function, x, 0, x.length, dx);
+        gradientOf(y, c);
+        layer.backward(kernel, 0, BATCH);
+        check(layout, function, parameters, weightGradients(layout, List.of(layer)));
+        checkInput("x", function, x);
+    }
+
+    @Test
+    void gradientsInPartsAreThoseOfTheWholeBatch() {
+        for (int width : new int[] {3, 16}) {
+            ParameterLayout layout = new ParameterLayout();
+            int inputs = 100;
+            DenseLayer layer = new DenseLayer(
+                    layout, elements, inputs, List.of("a", "b"), new int[] {-1, -1}, width, DenseLayer.Activity.RELU);
+            float[] parameters = random(layout.floats());
+            Activation x = randomActivation(inputs);
+            Activation y = Activation.of(BATCH, 2 * width);
+            layer.connect(x, y, DenseLayer.Into.SET);
+            load(List.of(layer), parameters);
+            float[] c = random(BATCH * 2 * width);
+
+            layer.forward(kernel, 0, BATCH);
+            gradientOf(y, c);
+            layer.backward(kernel, 0, BATCH);
+            float[] whole = weightGradients(layout, List.of(layer));
+            float[] outputs = y.values().values().clone();
+            float[] dx = x.gradients().values().clone();
+
+            float[] parts = random(layout.floats());
+            gradientOf(y, c);
+            for (int[] rows : new int[][] {{2, BATCH}, {0, 2}}) {
+                layer.forward(kernel, rows[0], rows[1]);
+                layer.backward(kernel, rows[0], rows[1]);
+            }
+            for (int piece = layer.pieces() - 1; piece >= 0; piece--) {
+                layer.weightGradient(kernel, piece, 0, 2, parts);
+                layer.weightGradient(kernel, piece, 2, BATCH, parts);
+            }
+            assertThat(y.values().values()).isEqualTo(outputs);
+            assertThat(x.gradients().values()).isEqualTo(dx);
+            for (ParameterLayout.Entry entry : layout.entries()) {
+                int end = entry.offset() + entry.size();
+                assertThat(Arrays.copyOfRange(parts, entry.offset(), end))
+                        .as(entry.name())
+                        .isEqualTo(Arrays.copyOfRange(whole, entry.offset(), end));
+            }
+        }
     }
 
     @Test
     void crossLayer() {
         ParameterLayout layout = new ParameterLayout();
-        CrossLayer layer = new CrossLayer(layout, "cross.0", 4);
+        CrossLayer layer = new CrossLayer(layout, elements, "cross.0", 4);
         float[] parameters = new float[layout.floats()];
-        layer.initialise(5, parameters);
-        float[] input = random(BATCH * 4);
-        float[] x = random(BATCH * 4);
-        float[] y = new float[BATCH * 4];
+        layer.dense().initialise(5, parameters);
+        Activation input = randomActivation(4);
+        Activation x = randomActivation(4);
+        Activation y = layer.connect(input, x, BATCH);
         float[] c = random(BATCH * 4);
         DoubleSupplier function = () -> {
-            layer.load(parameters);
-            layer.forward(input, x, BATCH, y);
-            return dot(c, y);
+            load(List.of(layer.dense()), parameters);
+            layer.forward(kernel, 0, BATCH);
+            return dot(c, y.values().values());
         };
         assertThat(function.getAsDouble()).isFinite();
-        float[] gradients = new float[layout.floats()];
-        float[] dInput = new float[x.length];
-        float[] dx = new float[x.length];
-        layer.backward(input, x, c, BATCH, gradients, dInput, dx);
-        check(layout, function, parameters, gradients);
-        FiniteDifferences.check("input", function, input, 0, input.length, dInput);
-        FiniteDifferences.check("x", function, x, 0, x.length, dx);
+        gradientOf(y, c);
+        layer.backward(kernel, 0, BATCH);
+        check(layout, function, parameters, weightGradients(layout, List.of(layer.dense())));
+        checkInput("input", function, input);
+        checkInput("x", function, x);
     }
 
     @Test
     void mlpWithHead() {
         ParameterLayout layout = new ParameterLayout();
-        Mlp mlp = new Mlp(layout, "tower", 0, 4, List.of(6, 5)).withHead(layout, "tower", 0, 1);
+        Mlp mlp = new Mlp(layout, elements, "tower", 0, 4, List.of(6, 5)).withHead(layout, "tower", 0, 1);
         float[] parameters = new float[layout.floats()];
-        mlp.initialise(5, parameters);
-        float[] x = random(BATCH * 4);
+        mlp.layers().forEach(layer -> layer.initialise(5, parameters));
+        Activation x = randomActivation(4);
+        Activation y = mlp.connect(x, BATCH, DenseLayer.Into.SET);
         float[] c = random(BATCH);
-        MatrixView in = MatrixView.of(x, 4);
         DoubleSupplier function = () -> {
-            mlp.load(parameters);
-            return dot(c, mlp.forward(in, BATCH).values());
+            load(mlp.layers(), parameters);
+            mlp.forward(kernel, 0, BATCH);
+            return dot(c, y.values().values());
         };
         assertThat(function.getAsDouble()).isFinite();
-        float[] gradients = new float[layout.floats()];
-        float[] dx = new float[x.length];
-        mlp.backward(in, MatrixView.of(c.clone(), 1), BATCH, gradients, MatrixView.of(dx, 4));
-        check(layout, function, parameters, gradients);
-        FiniteDifferences.check("x", function, x, 0, x.length, dx);
+        gradientOf(y, c);
+        mlp.backward(kernel, 0, BATCH);
+        check(layout, function, parameters, weightGradients(layout, mlp.layers()));
+        checkInput("x", function, x);
     }
 
     @ParameterizedTest(name = "step {0}")
@@ -94,43 +139,38 @@ class LayerGradientTest {
     void mixtureOfExpertsWithAndWithoutDropout(long step) {
         ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL);
         ParameterLayout layout = new ParameterLayout();
-        MixtureOfExperts mixture = new MixtureOfExperts(layout, spec, 4);
+        MixtureOfExperts mixture = new MixtureOfExperts(layout, elements, spec, 4);
         float[] parameters = new float[layout.floats()];
-        mixture.initialise(5, parameters);
+        mixture.layers().forEach(layer -> layer.initialise(5, parameters));
         for (ParameterLayout.Entry entry : layout.entries()) {
             if (entry.name().endsWith(".bias")) { // away from 0, where an expert that is all closed has its kink
                 System.arraycopy(random(entry.size()), 0, parameters, entry.offset(), entry.size());
             }
         }
-        float[] x = random(BATCH * 4);
-        int width = mixture.width();
-        float[][] c = {random(BATCH * width), random(BATCH * width), random(BATCH * width)};
-        MatrixView in = MatrixView.of(x, 4);
+        Activation x = randomActivation(4);
+        mixture.connect(x, BATCH);
+        Activation all = mixture.mixture(0);
+        float[] c = random(BATCH * all.values().stride());
         DoubleSupplier function = () -> {
-            mixture.load(parameters);
-            mixture.forward(in, BATCH);
+            load(mixture.layers(), parameters);
+            mixture.forward(kernel, 0, BATCH);
             if (step >= 0) {
-                mixture.dropExperts(BATCH, step);
+                mixture.dropExperts(kernel, 0, BATCH, step);
             }
-            double sum = 0;
-            for (int task = 0; task < c.length; task++) {
-                sum += dot(c[task], mixture.mixture(task).values());
-            }
-            return sum;
+            return dot(c, all.values().values());
         };
         assertThat(function.getAsDouble()).isFinite();
-        float[] gradients = new float[layout.floats()];
-        float[] dx = new float[x.length];
-        mixture.backward(in, c, BATCH, gradients, MatrixView.of(dx, 4));
-        check(layout, function, parameters, gradients);
-        FiniteDifferences.check("x", function, x, 0, x.length, dx);
+        gradientOf(all, c);
+        mixture.backward(kernel, 0, BATCH);
+        check(layout, function, parameters, weightGradients(layout, mixture.layers()));
+        checkInput("x", function, x);
     }
 
     @Test
     void droppedExpertsLeaveAGateThatSumsToOne() {
         ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL);
         ParameterLayout layout = new ParameterLayout();
-        MixtureOfExperts mixture = new MixtureOfExperts(layout, spec, 4);
+        MixtureOfExperts mixture = new MixtureOfExperts(layout, elements, spec, 4);
         float[] parameters = new float[layout.floats()];
         // Experts that all say 1: the mixture is then the sum of the gate.
         for (ParameterLayout.Entry entry : layout.entries()) {
@@ -138,13 +178,16 @@ class LayerGradientTest {
                 Arrays.fill(parameters, entry.offset(), entry.offset() + entry.size(), 1f);
             }
         }
-        mixture.load(parameters);
-        MatrixView x = MatrixView.of(random(200 * 4), 4);
+        int batch = 200;
+        Activation x = new Activation(MatrixView.of(random(batch * 4), 4), MatrixView.of(new float[batch * 4], 4));
+        mixture.connect(x, batch);
+        load(mixture.layers(), parameters);
         for (long step = 0; step < 3; step++) {
-            mixture.forward(x, 200);
-            mixture.dropExperts(200, step);
-            for (float value : mixture.mixture(1).values()) {
-                assertThat(value).isBetween(0.99999f, 1.00001f);
+            mixture.forward(kernel, 0, batch);
+            mixture.dropExperts(kernel, 0, batch, step);
+            float[] mixtures = mixture.mixture(0).values().values();
+            for (int i = 0; i < batch * mixture.mixture(0).values().stride(); i++) {
+                assertThat(mixtures[i]).isBetween(0.99999f, 1.00001f);
             }
         }
     }
@@ -160,52 +203,60 @@ class LayerGradientTest {
             default -> ModelFixtures.PLAIN.replace("bottom: [5], tower: [4]", "cross_layers: 2, bottom: [], tower: []");
         };
         ModelSpec spec = ModelFixtures.spec(model);
-        Network network = new Network(spec);
+        Network network = new Network(spec, Crew.alone());
         float[] parameters = network.initialParameters();
-        float[] input = random(BATCH * spec.inputWidth());
-        for (int i = 0; i < input.length; i++) {
+        network.reserve(BATCH);
+        float[] input = network.input();
+        int inputs = BATCH * spec.inputWidth();
+        System.arraycopy(random(inputs), 0, input, 0, inputs);
+        for (int i = 0; i < inputs; i++) {
             input[i] *= 0.5f;
         }
-        float[] heads = new float[BATCH * spec.taskCount()];
-        float[] c = random(heads.length);
+        float[] c = random(BATCH * spec.taskCount());
         DoubleSupplier function = () -> {
             network.load(parameters);
-            network.forward(input, BATCH, heads);
-            network.drop(BATCH, 4, heads);
-            return dot(c, heads);
+            network.forward(BATCH);
+            network.drop(BATCH, 4);
+            return dot(c, network.heads());
         };
         assertThat(function.getAsDouble()).isFinite();
         float[] gradients = new float[network.layout().floats()];
-        float[] dInput = new float[input.length];
-        network.backward(input, c, BATCH, gradients, dInput);
+        System.arraycopy(c, 0, network.headGradients(), 0, c.length);
+        network.backward(BATCH, gradients);
+        float[] dInput = network.inputGradients().clone();
         check(network.layout(), function, parameters, gradients);
-        FiniteDifferences.check("input", function, input, 0, input.length, dInput);
+        FiniteDifferences.check("input", function, input, 0, inputs, dInput);
     }
 
     @Test
     void oneBatchOfManyIsTheSumOfManyOfOne() {
         ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL.replace("gate_dropout: 0.3", "gate_dropout: 0"));
-        Network network = new Network(spec);
+        Network network = new Network(spec, Crew.alone());
         network.load(network.initialParameters());
+        network.reserve(BATCH);
         int width = spec.inputWidth();
+        int tasks = spec.taskCount();
         float[] input = random(BATCH * width);
-        float[] c = random(BATCH * spec.taskCount());
-        float[] heads = new float[BATCH * spec.taskCount()];
+        float[] c = random(BATCH * tasks);
         float[] gradients = new float[network.layout().floats()];
-        float[] dInput = new float[input.length];
-        network.forward(input, BATCH, heads);
-        network.backward(input, c, BATCH, gradients, dInput);
+        System.arraycopy(input, 0, network.input(), 0, input.length);
+        network.forward(BATCH);
+        float[] heads = network.heads().clone();
+        System.arraycopy(c, 0, network.headGradients(), 0, c.length);
+        network.backward(BATCH, gradients);
+        float[] dInput = network.inputGradients().clone();
 
         double[] sums = new double[gradients.length];
         for (int i = 0; i < BATCH; i++) {
-            float[] one = Arrays.copyOfRange(input, i * width, (i + 1) * width);
-            float[] head = new float[spec.taskCount()];
             float[] gradient = new float[gradients.length];
-            float[] dOne = new float[width];
-            network.forward(one, 1, head);
-            network.backward(one, Arrays.copyOfRange(c, i * head.length, (i + 1) * head.length), 1, gradient, dOne);
-            assertThat(head).isEqualTo(Arrays.copyOfRange(heads, i * head.length, (i + 1) * head.length));
-            assertThat(dOne).isEqualTo(Arrays.copyOfRange(dInput, i * width, (i + 1) * width));
+            System.arraycopy(input, i * width, network.input(), 0, width);
+            network.forward(1);
+            System.arraycopy(c, i * tasks, network.headGradients(), 0, tasks);
+            network.backward(1, gradient);
+            assertThat(Arrays.copyOf(network.heads(), tasks))
+                    .isEqualTo(Arrays.copyOfRange(heads, i * tasks, (i + 1) * tasks));
+            assertThat(Arrays.copyOf(network.inputGradients(), width))
+                    .isEqualTo(Arrays.copyOfRange(dInput, i * width, (i + 1) * width));
             for (int j = 0; j < sums.length; j++) {
                 sums[j] += gradient[j];
             }
@@ -213,6 +264,40 @@ class LayerGradientTest {
         for (int j = 0; j < sums.length; j++) {
             assertThat(Math.abs(gradients[j] - sums[j])).isLessThan(1e-5 * (1 + Math.abs(sums[j])));
         }
+    }
+
+    private static void load(List<DenseLayer> layers, float[] parameters) {
+        for (DenseLayer layer : layers) {
+            for (int piece = 0; piece < layer.pieces(); piece++) {
+                layer.load(piece, parameters);
+            }
+        }
+    }
+
+    private float[] weightGradients(ParameterLayout layout, List<DenseLayer> layers) {
+        float[] gradients = random(layout.floats()); // what was there before has no say
+        for (DenseLayer layer : layers) {
+            for (int piece = 0; piece < layer.pieces(); piece++) {
+                layer.weightGradient(kernel, piece, 0, BATCH, gradients);
+            }
+        }
+        return gradients;
+    }
+
+    private Activation randomActivation(int width) {
+        Activation activation = Activation.of(BATCH, width);
+        System.arraycopy(random(BATCH * width), 0, activation.values().values(), 0, BATCH * width);
+        return activation;
+    }
+
+    private static void gradientOf(Activation activation, float[] c) {
+        System.arraycopy(c, 0, activation.gradients().values(), 0, c.length);
+    }
+
+    private static void checkInput(String what, DoubleSupplier function, Activation x) {
+        float[] gradient = x.gradients().values().clone();
+        FiniteDifferences.check(
+                what, function, x.values().values(), 0, BATCH * x.values().stride(), gradient);
     }
 
     private static void check(ParameterLayout layout, DoubleSupplier function, float[] parameters, float[] gradients) {

@@ -14,16 +14,21 @@ import jdk.incubator.vector.VectorSpecies;
  * kernel, for every vector length. The tiles are written out and small because the compiler of JDK 17 gives up on
  * larger methods.
  *
- * <p>Holds scratch memory: one thread. The only class that needs {@code --add-modules jdk.incubator.vector}, so it is reached by name.
+ * <p>Holds scratch memory: one thread. This package needs {@code --add-modules jdk.incubator.vector}, so it is reached by name.
  */
 public final class VectorProduct implements ProductKernel {
-    private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> LANES = Lanes.LONGEST;
     private static final int WIDTH = LANES.length();
     private static final boolean MANY_REGISTERS = WIDTH >= 16;
     private static final int EDGE_ROWS = 8;
+    /** Sums that {@link #dots} keeps side by side: as many as the longest vector of any machine has lanes. */
+    private static final int DOT_PARTS = 16;
 
     /** {@code [EDGE_ROWS, WIDTH]}: see {@link #edge}. */
     private final float[] edge = new float[EDGE_ROWS * WIDTH];
+
+    /** {@code [, DOT_PARTS]}: the interleaved sums of {@link #dots}. */
+    private float[] parts = new float[0];
 
     @Override
     public String name() {
@@ -31,109 +36,243 @@ public final class VectorProduct implements ProductKernel {
     }
 
     @Override
-    public void addTo(
+    public void product(
             float[] a,
             int aOffset,
             int aRowStride,
             int aStride,
-            float[][] b,
+            float[] b,
+            int bOffset,
+            int bStride,
+            float[] start,
+            int startOffset,
+            int startStride,
             float[] c,
             int cOffset,
-            int cRowStride,
+            int cStride,
             int m,
             int k,
             int n) {
         int j = 0;
         for (; j + 2 * WIDTH <= n; j += 2 * WIDTH) {
-            int i = 0;
-            if (MANY_REGISTERS) {
-                for (; i + 12 <= m; i += 12) {
-                    tile12x2(
-                            a,
-                            aOffset + i * aRowStride,
-                            aRowStride,
-                            aStride,
-                            b,
-                            j,
-                            c,
-                            cOffset + i * cRowStride + j,
-                            cRowStride,
-                            k);
-                }
-            }
-            for (; i + 4 <= m; i += 4) {
-                tile4x2(
-                        a,
-                        aOffset + i * aRowStride,
-                        aRowStride,
-                        aStride,
-                        b,
-                        j,
-                        c,
-                        cOffset + i * cRowStride + j,
-                        cRowStride,
-                        k);
-            }
-            for (; i < m; i++) {
-                tile1x2(
-                        a,
-                        aOffset + i * aRowStride,
-                        aRowStride,
-                        aStride,
-                        b,
-                        j,
-                        c,
-                        cOffset + i * cRowStride + j,
-                        cRowStride,
-                        k);
-            }
+            twoVectors(
+                    a,
+                    aOffset,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset + j,
+                    bStride,
+                    start,
+                    startOffset + j,
+                    startStride,
+                    c,
+                    cOffset + j,
+                    cStride,
+                    m,
+                    k);
         }
-        for (; j < n; j += WIDTH) {
-            if (j + WIDTH <= n) {
-                column(a, aOffset, aRowStride, aStride, b, j, c, cOffset + j, cRowStride, m, k);
-            } else if (k > 0 && b[0].length >= j + WIDTH) {
-                edge(a, aOffset, aRowStride, aStride, b, j, c, cOffset + j, cRowStride, m, k, n - j);
-            } else {
-                narrow(a, aOffset, aRowStride, aStride, b, j, c, cOffset + j, cRowStride, m, k, n - j);
-            }
+        if (j + WIDTH <= n) {
+            oneVector(
+                    a,
+                    aOffset,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset + j,
+                    bStride,
+                    start,
+                    startOffset + j,
+                    startStride,
+                    c,
+                    cOffset + j,
+                    cStride,
+                    m,
+                    k);
+            j += WIDTH;
+        }
+        if (j < n) {
+            edge(
+                    a,
+                    aOffset,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset + j,
+                    bStride,
+                    start,
+                    startOffset + j,
+                    startStride,
+                    c,
+                    cOffset + j,
+                    cStride,
+                    m,
+                    k,
+                    n - j);
         }
     }
 
-    /** One vector's width of columns, all rows. */
-    private static void column(
+    /** Two vectors' width of columns, all rows. */
+    private static void twoVectors(
             float[] a,
-            int at,
-            int rowStride,
-            int stride,
-            float[][] b,
-            int j,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            float[] start,
+            int startOffset,
+            int startStride,
             float[] c,
-            int to,
+            int cOffset,
             int cStride,
             int m,
             int k) {
         int i = 0;
-        for (; i + EDGE_ROWS <= m; i += EDGE_ROWS) {
-            tile8x1(a, at + i * rowStride, rowStride, stride, b, j, c, to + i * cStride, cStride, k);
+        if (MANY_REGISTERS) {
+            for (; i + 12 <= m; i += 12) {
+                tile12x2(
+                        a,
+                        aOffset + i * aRowStride,
+                        aRowStride,
+                        aStride,
+                        b,
+                        bOffset,
+                        bStride,
+                        k,
+                        start,
+                        startOffset + i * startStride,
+                        startStride,
+                        c,
+                        cOffset + i * cStride,
+                        cStride);
+            }
+            for (; i + 8 <= m; i += 8) {
+                tile8x2(
+                        a,
+                        aOffset + i * aRowStride,
+                        aRowStride,
+                        aStride,
+                        b,
+                        bOffset,
+                        bStride,
+                        k,
+                        start,
+                        startOffset + i * startStride,
+                        startStride,
+                        c,
+                        cOffset + i * cStride,
+                        cStride);
+            }
+        }
+        for (; i + 4 <= m; i += 4) {
+            tile4x2(
+                    a,
+                    aOffset + i * aRowStride,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset,
+                    bStride,
+                    k,
+                    start,
+                    startOffset + i * startStride,
+                    startStride,
+                    c,
+                    cOffset + i * cStride,
+                    cStride);
         }
         for (; i < m; i++) {
-            tile1x1(a, at + i * rowStride, stride, b, j, c, to + i * cStride, k);
+            tile1x2(
+                    a,
+                    aOffset + i * aRowStride,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset,
+                    bStride,
+                    k,
+                    start,
+                    startOffset + i * startStride,
+                    startStride,
+                    c,
+                    cOffset + i * cStride,
+                    cStride);
+        }
+    }
+
+    /** One vector's width of columns, all rows. */
+    private static void oneVector(
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride,
+            int m,
+            int k) {
+        int i = 0;
+        for (; i + 8 <= m; i += 8) {
+            tile8x1(
+                    a,
+                    aOffset + i * aRowStride,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset,
+                    bStride,
+                    k,
+                    start,
+                    startOffset + i * startStride,
+                    startStride,
+                    c,
+                    cOffset + i * cStride,
+                    cStride);
+        }
+        for (; i < m; i++) {
+            tile1x1(
+                    a,
+                    aOffset + i * aRowStride,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset,
+                    bStride,
+                    k,
+                    start,
+                    startOffset + i * startStride,
+                    startStride,
+                    c,
+                    cOffset + i * cStride,
+                    cStride);
         }
     }
 
     /**
-     * The last columns, fewer than a vector has lanes, of padded rows: through a small copy of the result that has room for
-     * whole vectors. Masked vectors would do without it, but JDK 17 puts them on the heap.
+     * The last columns, fewer than a vector has lanes: through a small copy of the result that has room for whole vectors.
+     * Masked vectors would do without it, but JDK 17 puts them on the heap.
      */
     private void edge(
             float[] a,
-            int at,
-            int rowStride,
-            int stride,
-            float[][] b,
-            int j,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            float[] start,
+            int startOffset,
+            int startStride,
             float[] c,
-            int to,
+            int cOffset,
             int cStride,
             int m,
             int k,
@@ -141,219 +280,432 @@ public final class VectorProduct implements ProductKernel {
         for (int first = 0; first < m; first += EDGE_ROWS) {
             int rows = Math.min(EDGE_ROWS, m - first);
             for (int i = 0; i < rows; i++) {
-                System.arraycopy(c, to + (first + i) * cStride, edge, i * WIDTH, columns);
-            }
-            column(a, at + first * rowStride, rowStride, stride, b, j, edge, 0, WIDTH, rows, k);
-            for (int i = 0; i < rows; i++) {
-                System.arraycopy(edge, i * WIDTH, c, to + (first + i) * cStride, columns);
-            }
-        }
-    }
-
-    /** The last columns of rows that have no padding. */
-    private static void narrow(
-            float[] a,
-            int at,
-            int rowStride,
-            int stride,
-            float[][] b,
-            int j,
-            float[] c,
-            int to,
-            int cStride,
-            int m,
-            int k,
-            int columns) {
-        for (int i = 0; i < m; i++) {
-            for (int column = 0; column < columns; column++) {
-                float sum = c[to + i * cStride + column];
-                for (int p = 0; p < k; p++) {
-                    sum = Math.fma(a[at + i * rowStride + p * stride], b[p][j + column], sum);
+                int from = startOffset + (first + i) * startStride;
+                for (int j = 0; j < columns; j++) {
+                    edge[i * WIDTH + j] = start[from + j];
                 }
-                c[to + i * cStride + column] = sum;
+            }
+            oneVector(
+                    a,
+                    aOffset + first * aRowStride,
+                    aRowStride,
+                    aStride,
+                    b,
+                    bOffset,
+                    bStride,
+                    edge,
+                    0,
+                    WIDTH,
+                    edge,
+                    0,
+                    WIDTH,
+                    rows,
+                    k);
+            for (int i = 0; i < rows; i++) {
+                int to = cOffset + (first + i) * cStride;
+                for (int j = 0; j < columns; j++) {
+                    c[to + j] = edge[i * WIDTH + j];
+                }
             }
         }
     }
 
     private static void tile12x2(
-            float[] a, int at, int rowStride, int stride, float[][] b, int j, float[] c, int to, int cStride, int k) {
-        FloatVector l0 = FloatVector.fromArray(LANES, c, to + 0 * cStride);
-        FloatVector h0 = FloatVector.fromArray(LANES, c, to + 0 * cStride + WIDTH);
-        FloatVector l1 = FloatVector.fromArray(LANES, c, to + 1 * cStride);
-        FloatVector h1 = FloatVector.fromArray(LANES, c, to + 1 * cStride + WIDTH);
-        FloatVector l2 = FloatVector.fromArray(LANES, c, to + 2 * cStride);
-        FloatVector h2 = FloatVector.fromArray(LANES, c, to + 2 * cStride + WIDTH);
-        FloatVector l3 = FloatVector.fromArray(LANES, c, to + 3 * cStride);
-        FloatVector h3 = FloatVector.fromArray(LANES, c, to + 3 * cStride + WIDTH);
-        FloatVector l4 = FloatVector.fromArray(LANES, c, to + 4 * cStride);
-        FloatVector h4 = FloatVector.fromArray(LANES, c, to + 4 * cStride + WIDTH);
-        FloatVector l5 = FloatVector.fromArray(LANES, c, to + 5 * cStride);
-        FloatVector h5 = FloatVector.fromArray(LANES, c, to + 5 * cStride + WIDTH);
-        FloatVector l6 = FloatVector.fromArray(LANES, c, to + 6 * cStride);
-        FloatVector h6 = FloatVector.fromArray(LANES, c, to + 6 * cStride + WIDTH);
-        FloatVector l7 = FloatVector.fromArray(LANES, c, to + 7 * cStride);
-        FloatVector h7 = FloatVector.fromArray(LANES, c, to + 7 * cStride + WIDTH);
-        FloatVector l8 = FloatVector.fromArray(LANES, c, to + 8 * cStride);
-        FloatVector h8 = FloatVector.fromArray(LANES, c, to + 8 * cStride + WIDTH);
-        FloatVector l9 = FloatVector.fromArray(LANES, c, to + 9 * cStride);
-        FloatVector h9 = FloatVector.fromArray(LANES, c, to + 9 * cStride + WIDTH);
-        FloatVector l10 = FloatVector.fromArray(LANES, c, to + 10 * cStride);
-        FloatVector h10 = FloatVector.fromArray(LANES, c, to + 10 * cStride + WIDTH);
-        FloatVector l11 = FloatVector.fromArray(LANES, c, to + 11 * cStride);
-        FloatVector h11 = FloatVector.fromArray(LANES, c, to + 11 * cStride + WIDTH);
-        for (int p = 0; p < k; p++, at += stride) {
-            FloatVector low = FloatVector.fromArray(LANES, b[p], j);
-            FloatVector high = FloatVector.fromArray(LANES, b[p], j + WIDTH);
-            FloatVector a0 = FloatVector.broadcast(LANES, a[at + 0 * rowStride]);
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector l0 = FloatVector.fromArray(LANES, start, startOffset);
+        FloatVector h0 = FloatVector.fromArray(LANES, start, startOffset + WIDTH);
+        FloatVector l1 = FloatVector.fromArray(LANES, start, startOffset + startStride);
+        FloatVector h1 = FloatVector.fromArray(LANES, start, startOffset + startStride + WIDTH);
+        FloatVector l2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride);
+        FloatVector h2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride + WIDTH);
+        FloatVector l3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride);
+        FloatVector h3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride + WIDTH);
+        FloatVector l4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride);
+        FloatVector h4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride + WIDTH);
+        FloatVector l5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride);
+        FloatVector h5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride + WIDTH);
+        FloatVector l6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride);
+        FloatVector h6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride + WIDTH);
+        FloatVector l7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride);
+        FloatVector h7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride + WIDTH);
+        FloatVector l8 = FloatVector.fromArray(LANES, start, startOffset + 8 * startStride);
+        FloatVector h8 = FloatVector.fromArray(LANES, start, startOffset + 8 * startStride + WIDTH);
+        FloatVector l9 = FloatVector.fromArray(LANES, start, startOffset + 9 * startStride);
+        FloatVector h9 = FloatVector.fromArray(LANES, start, startOffset + 9 * startStride + WIDTH);
+        FloatVector l10 = FloatVector.fromArray(LANES, start, startOffset + 10 * startStride);
+        FloatVector h10 = FloatVector.fromArray(LANES, start, startOffset + 10 * startStride + WIDTH);
+        FloatVector l11 = FloatVector.fromArray(LANES, start, startOffset + 11 * startStride);
+        FloatVector h11 = FloatVector.fromArray(LANES, start, startOffset + 11 * startStride + WIDTH);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector low = FloatVector.fromArray(LANES, b, y);
+            FloatVector high = FloatVector.fromArray(LANES, b, y + WIDTH);
+            FloatVector a0 = FloatVector.broadcast(LANES, a[x]);
             l0 = a0.fma(low, l0);
             h0 = a0.fma(high, h0);
-            FloatVector a1 = FloatVector.broadcast(LANES, a[at + 1 * rowStride]);
+            FloatVector a1 = FloatVector.broadcast(LANES, a[x + aRowStride]);
             l1 = a1.fma(low, l1);
             h1 = a1.fma(high, h1);
-            FloatVector a2 = FloatVector.broadcast(LANES, a[at + 2 * rowStride]);
+            FloatVector a2 = FloatVector.broadcast(LANES, a[x + 2 * aRowStride]);
             l2 = a2.fma(low, l2);
             h2 = a2.fma(high, h2);
-            FloatVector a3 = FloatVector.broadcast(LANES, a[at + 3 * rowStride]);
+            FloatVector a3 = FloatVector.broadcast(LANES, a[x + 3 * aRowStride]);
             l3 = a3.fma(low, l3);
             h3 = a3.fma(high, h3);
-            FloatVector a4 = FloatVector.broadcast(LANES, a[at + 4 * rowStride]);
+            FloatVector a4 = FloatVector.broadcast(LANES, a[x + 4 * aRowStride]);
             l4 = a4.fma(low, l4);
             h4 = a4.fma(high, h4);
-            FloatVector a5 = FloatVector.broadcast(LANES, a[at + 5 * rowStride]);
+            FloatVector a5 = FloatVector.broadcast(LANES, a[x + 5 * aRowStride]);
             l5 = a5.fma(low, l5);
             h5 = a5.fma(high, h5);
-            FloatVector a6 = FloatVector.broadcast(LANES, a[at + 6 * rowStride]);
+            FloatVector a6 = FloatVector.broadcast(LANES, a[x + 6 * aRowStride]);
             l6 = a6.fma(low, l6);
             h6 = a6.fma(high, h6);
-            FloatVector a7 = FloatVector.broadcast(LANES, a[at + 7 * rowStride]);
+            FloatVector a7 = FloatVector.broadcast(LANES, a[x + 7 * aRowStride]);
             l7 = a7.fma(low, l7);
             h7 = a7.fma(high, h7);
-            FloatVector a8 = FloatVector.broadcast(LANES, a[at + 8 * rowStride]);
+            FloatVector a8 = FloatVector.broadcast(LANES, a[x + 8 * aRowStride]);
             l8 = a8.fma(low, l8);
             h8 = a8.fma(high, h8);
-            FloatVector a9 = FloatVector.broadcast(LANES, a[at + 9 * rowStride]);
+            FloatVector a9 = FloatVector.broadcast(LANES, a[x + 9 * aRowStride]);
             l9 = a9.fma(low, l9);
             h9 = a9.fma(high, h9);
-            FloatVector a10 = FloatVector.broadcast(LANES, a[at + 10 * rowStride]);
+            FloatVector a10 = FloatVector.broadcast(LANES, a[x + 10 * aRowStride]);
             l10 = a10.fma(low, l10);
             h10 = a10.fma(high, h10);
-            FloatVector a11 = FloatVector.broadcast(LANES, a[at + 11 * rowStride]);
+            FloatVector a11 = FloatVector.broadcast(LANES, a[x + 11 * aRowStride]);
             l11 = a11.fma(low, l11);
             h11 = a11.fma(high, h11);
+            x += aStride;
+            y += bStride;
         }
-        l0.intoArray(c, to + 0 * cStride);
-        h0.intoArray(c, to + 0 * cStride + WIDTH);
-        l1.intoArray(c, to + 1 * cStride);
-        h1.intoArray(c, to + 1 * cStride + WIDTH);
-        l2.intoArray(c, to + 2 * cStride);
-        h2.intoArray(c, to + 2 * cStride + WIDTH);
-        l3.intoArray(c, to + 3 * cStride);
-        h3.intoArray(c, to + 3 * cStride + WIDTH);
-        l4.intoArray(c, to + 4 * cStride);
-        h4.intoArray(c, to + 4 * cStride + WIDTH);
-        l5.intoArray(c, to + 5 * cStride);
-        h5.intoArray(c, to + 5 * cStride + WIDTH);
-        l6.intoArray(c, to + 6 * cStride);
-        h6.intoArray(c, to + 6 * cStride + WIDTH);
-        l7.intoArray(c, to + 7 * cStride);
-        h7.intoArray(c, to + 7 * cStride + WIDTH);
-        l8.intoArray(c, to + 8 * cStride);
-        h8.intoArray(c, to + 8 * cStride + WIDTH);
-        l9.intoArray(c, to + 9 * cStride);
-        h9.intoArray(c, to + 9 * cStride + WIDTH);
-        l10.intoArray(c, to + 10 * cStride);
-        h10.intoArray(c, to + 10 * cStride + WIDTH);
-        l11.intoArray(c, to + 11 * cStride);
-        h11.intoArray(c, to + 11 * cStride + WIDTH);
+        l0.intoArray(c, cOffset);
+        h0.intoArray(c, cOffset + WIDTH);
+        l1.intoArray(c, cOffset + cStride);
+        h1.intoArray(c, cOffset + cStride + WIDTH);
+        l2.intoArray(c, cOffset + 2 * cStride);
+        h2.intoArray(c, cOffset + 2 * cStride + WIDTH);
+        l3.intoArray(c, cOffset + 3 * cStride);
+        h3.intoArray(c, cOffset + 3 * cStride + WIDTH);
+        l4.intoArray(c, cOffset + 4 * cStride);
+        h4.intoArray(c, cOffset + 4 * cStride + WIDTH);
+        l5.intoArray(c, cOffset + 5 * cStride);
+        h5.intoArray(c, cOffset + 5 * cStride + WIDTH);
+        l6.intoArray(c, cOffset + 6 * cStride);
+        h6.intoArray(c, cOffset + 6 * cStride + WIDTH);
+        l7.intoArray(c, cOffset + 7 * cStride);
+        h7.intoArray(c, cOffset + 7 * cStride + WIDTH);
+        l8.intoArray(c, cOffset + 8 * cStride);
+        h8.intoArray(c, cOffset + 8 * cStride + WIDTH);
+        l9.intoArray(c, cOffset + 9 * cStride);
+        h9.intoArray(c, cOffset + 9 * cStride + WIDTH);
+        l10.intoArray(c, cOffset + 10 * cStride);
+        h10.intoArray(c, cOffset + 10 * cStride + WIDTH);
+        l11.intoArray(c, cOffset + 11 * cStride);
+        h11.intoArray(c, cOffset + 11 * cStride + WIDTH);
+    }
+
+    private static void tile8x2(
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector l0 = FloatVector.fromArray(LANES, start, startOffset);
+        FloatVector h0 = FloatVector.fromArray(LANES, start, startOffset + WIDTH);
+        FloatVector l1 = FloatVector.fromArray(LANES, start, startOffset + startStride);
+        FloatVector h1 = FloatVector.fromArray(LANES, start, startOffset + startStride + WIDTH);
+        FloatVector l2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride);
+        FloatVector h2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride + WIDTH);
+        FloatVector l3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride);
+        FloatVector h3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride + WIDTH);
+        FloatVector l4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride);
+        FloatVector h4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride + WIDTH);
+        FloatVector l5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride);
+        FloatVector h5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride + WIDTH);
+        FloatVector l6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride);
+        FloatVector h6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride + WIDTH);
+        FloatVector l7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride);
+        FloatVector h7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride + WIDTH);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector low = FloatVector.fromArray(LANES, b, y);
+            FloatVector high = FloatVector.fromArray(LANES, b, y + WIDTH);
+            FloatVector a0 = FloatVector.broadcast(LANES, a[x]);
+            l0 = a0.fma(low, l0);
+            h0 = a0.fma(high, h0);
+            FloatVector a1 = FloatVector.broadcast(LANES, a[x + aRowStride]);
+            l1 = a1.fma(low, l1);
+            h1 = a1.fma(high, h1);
+            FloatVector a2 = FloatVector.broadcast(LANES, a[x + 2 * aRowStride]);
+            l2 = a2.fma(low, l2);
+            h2 = a2.fma(high, h2);
+            FloatVector a3 = FloatVector.broadcast(LANES, a[x + 3 * aRowStride]);
+            l3 = a3.fma(low, l3);
+            h3 = a3.fma(high, h3);
+            FloatVector a4 = FloatVector.broadcast(LANES, a[x + 4 * aRowStride]);
+            l4 = a4.fma(low, l4);
+            h4 = a4.fma(high, h4);
+            FloatVector a5 = FloatVector.broadcast(LANES, a[x + 5 * aRowStride]);
+            l5 = a5.fma(low, l5);
+            h5 = a5.fma(high, h5);
+            FloatVector a6 = FloatVector.broadcast(LANES, a[x + 6 * aRowStride]);
+            l6 = a6.fma(low, l6);
+            h6 = a6.fma(high, h6);
+            FloatVector a7 = FloatVector.broadcast(LANES, a[x + 7 * aRowStride]);
+            l7 = a7.fma(low, l7);
+            h7 = a7.fma(high, h7);
+            x += aStride;
+            y += bStride;
+        }
+        l0.intoArray(c, cOffset);
+        h0.intoArray(c, cOffset + WIDTH);
+        l1.intoArray(c, cOffset + cStride);
+        h1.intoArray(c, cOffset + cStride + WIDTH);
+        l2.intoArray(c, cOffset + 2 * cStride);
+        h2.intoArray(c, cOffset + 2 * cStride + WIDTH);
+        l3.intoArray(c, cOffset + 3 * cStride);
+        h3.intoArray(c, cOffset + 3 * cStride + WIDTH);
+        l4.intoArray(c, cOffset + 4 * cStride);
+        h4.intoArray(c, cOffset + 4 * cStride + WIDTH);
+        l5.intoArray(c, cOffset + 5 * cStride);
+        h5.intoArray(c, cOffset + 5 * cStride + WIDTH);
+        l6.intoArray(c, cOffset + 6 * cStride);
+        h6.intoArray(c, cOffset + 6 * cStride + WIDTH);
+        l7.intoArray(c, cOffset + 7 * cStride);
+        h7.intoArray(c, cOffset + 7 * cStride + WIDTH);
     }
 
     private static void tile4x2(
-            float[] a, int at, int rowStride, int stride, float[][] b, int j, float[] c, int to, int cStride, int k) {
-        FloatVector l0 = FloatVector.fromArray(LANES, c, to + 0 * cStride);
-        FloatVector h0 = FloatVector.fromArray(LANES, c, to + 0 * cStride + WIDTH);
-        FloatVector l1 = FloatVector.fromArray(LANES, c, to + 1 * cStride);
-        FloatVector h1 = FloatVector.fromArray(LANES, c, to + 1 * cStride + WIDTH);
-        FloatVector l2 = FloatVector.fromArray(LANES, c, to + 2 * cStride);
-        FloatVector h2 = FloatVector.fromArray(LANES, c, to + 2 * cStride + WIDTH);
-        FloatVector l3 = FloatVector.fromArray(LANES, c, to + 3 * cStride);
-        FloatVector h3 = FloatVector.fromArray(LANES, c, to + 3 * cStride + WIDTH);
-        for (int p = 0; p < k; p++, at += stride) {
-            FloatVector low = FloatVector.fromArray(LANES, b[p], j);
-            FloatVector high = FloatVector.fromArray(LANES, b[p], j + WIDTH);
-            FloatVector a0 = FloatVector.broadcast(LANES, a[at + 0 * rowStride]);
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector l0 = FloatVector.fromArray(LANES, start, startOffset);
+        FloatVector h0 = FloatVector.fromArray(LANES, start, startOffset + WIDTH);
+        FloatVector l1 = FloatVector.fromArray(LANES, start, startOffset + startStride);
+        FloatVector h1 = FloatVector.fromArray(LANES, start, startOffset + startStride + WIDTH);
+        FloatVector l2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride);
+        FloatVector h2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride + WIDTH);
+        FloatVector l3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride);
+        FloatVector h3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride + WIDTH);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector low = FloatVector.fromArray(LANES, b, y);
+            FloatVector high = FloatVector.fromArray(LANES, b, y + WIDTH);
+            FloatVector a0 = FloatVector.broadcast(LANES, a[x]);
             l0 = a0.fma(low, l0);
             h0 = a0.fma(high, h0);
-            FloatVector a1 = FloatVector.broadcast(LANES, a[at + 1 * rowStride]);
+            FloatVector a1 = FloatVector.broadcast(LANES, a[x + aRowStride]);
             l1 = a1.fma(low, l1);
             h1 = a1.fma(high, h1);
-            FloatVector a2 = FloatVector.broadcast(LANES, a[at + 2 * rowStride]);
+            FloatVector a2 = FloatVector.broadcast(LANES, a[x + 2 * aRowStride]);
             l2 = a2.fma(low, l2);
             h2 = a2.fma(high, h2);
-            FloatVector a3 = FloatVector.broadcast(LANES, a[at + 3 * rowStride]);
+            FloatVector a3 = FloatVector.broadcast(LANES, a[x + 3 * aRowStride]);
             l3 = a3.fma(low, l3);
             h3 = a3.fma(high, h3);
+            x += aStride;
+            y += bStride;
         }
-        l0.intoArray(c, to + 0 * cStride);
-        h0.intoArray(c, to + 0 * cStride + WIDTH);
-        l1.intoArray(c, to + 1 * cStride);
-        h1.intoArray(c, to + 1 * cStride + WIDTH);
-        l2.intoArray(c, to + 2 * cStride);
-        h2.intoArray(c, to + 2 * cStride + WIDTH);
-        l3.intoArray(c, to + 3 * cStride);
-        h3.intoArray(c, to + 3 * cStride + WIDTH);
+        l0.intoArray(c, cOffset);
+        h0.intoArray(c, cOffset + WIDTH);
+        l1.intoArray(c, cOffset + cStride);
+        h1.intoArray(c, cOffset + cStride + WIDTH);
+        l2.intoArray(c, cOffset + 2 * cStride);
+        h2.intoArray(c, cOffset + 2 * cStride + WIDTH);
+        l3.intoArray(c, cOffset + 3 * cStride);
+        h3.intoArray(c, cOffset + 3 * cStride + WIDTH);
     }
 
     private static void tile1x2(
-            float[] a, int at, int rowStride, int stride, float[][] b, int j, float[] c, int to, int cStride, int k) {
-        FloatVector l0 = FloatVector.fromArray(LANES, c, to + 0 * cStride);
-        FloatVector h0 = FloatVector.fromArray(LANES, c, to + 0 * cStride + WIDTH);
-        for (int p = 0; p < k; p++, at += stride) {
-            FloatVector low = FloatVector.fromArray(LANES, b[p], j);
-            FloatVector high = FloatVector.fromArray(LANES, b[p], j + WIDTH);
-            FloatVector a0 = FloatVector.broadcast(LANES, a[at + 0 * rowStride]);
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector l0 = FloatVector.fromArray(LANES, start, startOffset);
+        FloatVector h0 = FloatVector.fromArray(LANES, start, startOffset + WIDTH);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector low = FloatVector.fromArray(LANES, b, y);
+            FloatVector high = FloatVector.fromArray(LANES, b, y + WIDTH);
+            FloatVector a0 = FloatVector.broadcast(LANES, a[x]);
             l0 = a0.fma(low, l0);
             h0 = a0.fma(high, h0);
+            x += aStride;
+            y += bStride;
         }
-        l0.intoArray(c, to + 0 * cStride);
-        h0.intoArray(c, to + 0 * cStride + WIDTH);
+        l0.intoArray(c, cOffset);
+        h0.intoArray(c, cOffset + WIDTH);
     }
 
     private static void tile8x1(
-            float[] a, int at, int rowStride, int stride, float[][] b, int j, float[] c, int to, int cStride, int k) {
-        FloatVector c0 = FloatVector.fromArray(LANES, c, to + 0 * cStride);
-        FloatVector c1 = FloatVector.fromArray(LANES, c, to + 1 * cStride);
-        FloatVector c2 = FloatVector.fromArray(LANES, c, to + 2 * cStride);
-        FloatVector c3 = FloatVector.fromArray(LANES, c, to + 3 * cStride);
-        FloatVector c4 = FloatVector.fromArray(LANES, c, to + 4 * cStride);
-        FloatVector c5 = FloatVector.fromArray(LANES, c, to + 5 * cStride);
-        FloatVector c6 = FloatVector.fromArray(LANES, c, to + 6 * cStride);
-        FloatVector c7 = FloatVector.fromArray(LANES, c, to + 7 * cStride);
-        for (int p = 0; p < k; p++, at += stride) {
-            FloatVector right = FloatVector.fromArray(LANES, b[p], j);
-            c0 = FloatVector.broadcast(LANES, a[at + 0 * rowStride]).fma(right, c0);
-            c1 = FloatVector.broadcast(LANES, a[at + 1 * rowStride]).fma(right, c1);
-            c2 = FloatVector.broadcast(LANES, a[at + 2 * rowStride]).fma(right, c2);
-            c3 = FloatVector.broadcast(LANES, a[at + 3 * rowStride]).fma(right, c3);
-            c4 = FloatVector.broadcast(LANES, a[at + 4 * rowStride]).fma(right, c4);
-            c5 = FloatVector.broadcast(LANES, a[at + 5 * rowStride]).fma(right, c5);
-            c6 = FloatVector.broadcast(LANES, a[at + 6 * rowStride]).fma(right, c6);
-            c7 = FloatVector.broadcast(LANES, a[at + 7 * rowStride]).fma(right, c7);
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector c0 = FloatVector.fromArray(LANES, start, startOffset);
+        FloatVector c1 = FloatVector.fromArray(LANES, start, startOffset + startStride);
+        FloatVector c2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride);
+        FloatVector c3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride);
+        FloatVector c4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride);
+        FloatVector c5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride);
+        FloatVector c6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride);
+        FloatVector c7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector right = FloatVector.fromArray(LANES, b, y);
+            c0 = FloatVector.broadcast(LANES, a[x]).fma(right, c0);
+            c1 = FloatVector.broadcast(LANES, a[x + aRowStride]).fma(right, c1);
+            c2 = FloatVector.broadcast(LANES, a[x + 2 * aRowStride]).fma(right, c2);
+            c3 = FloatVector.broadcast(LANES, a[x + 3 * aRowStride]).fma(right, c3);
+            c4 = FloatVector.broadcast(LANES, a[x + 4 * aRowStride]).fma(right, c4);
+            c5 = FloatVector.broadcast(LANES, a[x + 5 * aRowStride]).fma(right, c5);
+            c6 = FloatVector.broadcast(LANES, a[x + 6 * aRowStride]).fma(right, c6);
+            c7 = FloatVector.broadcast(LANES, a[x + 7 * aRowStride]).fma(right, c7);
+            x += aStride;
+            y += bStride;
         }
-        c0.intoArray(c, to + 0 * cStride);
-        c1.intoArray(c, to + 1 * cStride);
-        c2.intoArray(c, to + 2 * cStride);
-        c3.intoArray(c, to + 3 * cStride);
-        c4.intoArray(c, to + 4 * cStride);
-        c5.intoArray(c, to + 5 * cStride);
-        c6.intoArray(c, to + 6 * cStride);
-        c7.intoArray(c, to + 7 * cStride);
+        c0.intoArray(c, cOffset);
+        c1.intoArray(c, cOffset + cStride);
+        c2.intoArray(c, cOffset + 2 * cStride);
+        c3.intoArray(c, cOffset + 3 * cStride);
+        c4.intoArray(c, cOffset + 4 * cStride);
+        c5.intoArray(c, cOffset + 5 * cStride);
+        c6.intoArray(c, cOffset + 6 * cStride);
+        c7.intoArray(c, cOffset + 7 * cStride);
     }
 
-    private static void tile1x1(float[] a, int at, int stride, float[][] b, int j, float[] c, int to, int k) {
-        FloatVector c0 = FloatVector.fromArray(LANES, c, to);
-        for (int p = 0; p < k; p++, at += stride) {
-            c0 = FloatVector.broadcast(LANES, a[at]).fma(FloatVector.fromArray(LANES, b[p], j), c0);
+    private static void tile1x1(
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector c0 = FloatVector.fromArray(LANES, start, startOffset);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector right = FloatVector.fromArray(LANES, b, y);
+            c0 = FloatVector.broadcast(LANES, a[x]).fma(right, c0);
+            x += aStride;
+            y += bStride;
         }
-        c0.intoArray(c, to);
+        c0.intoArray(c, cOffset);
+    }
+
+    @Override
+    public void dots(
+            float[] a,
+            int aOffset,
+            int aStride,
+            int m,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int n,
+            int width,
+            float[] into,
+            int intoOffset) {
+        if (parts.length < m * n * DOT_PARTS) {
+            parts = new float[m * n * DOT_PARTS];
+        }
+        for (int i = 0; i < m; i++) {
+            for (int j = 0; j < n; j++) {
+                interleaved(a, aOffset + i * aStride, b, bOffset + j * bStride, width, parts, (i * n + j) * DOT_PARTS);
+            }
+        }
+        for (int dot = 0; dot < m * n; dot++) {
+            into[intoOffset + dot] = sum(parts, dot * DOT_PARTS);
+        }
+    }
+
+    private static void interleaved(float[] a, int aAt, float[] b, int bAt, int width, float[] parts, int to) {
+        int whole = width / DOT_PARTS * DOT_PARTS;
+        for (int part = 0; part < DOT_PARTS; part += WIDTH) {
+            FloatVector sums = FloatVector.zero(LANES);
+            for (int p = part; p < whole; p += DOT_PARTS) {
+                sums = FloatVector.fromArray(LANES, a, aAt + p).fma(FloatVector.fromArray(LANES, b, bAt + p), sums);
+            }
+            sums.intoArray(parts, to + part);
+        }
+        for (int p = whole; p < width; p++) {
+            parts[to + p - whole] = Math.fma(a[aAt + p], b[bAt + p], parts[to + p - whole]);
+        }
+    }
+
+    private static float sum(float[] parts, int at) {
+        for (int half = DOT_PARTS / 2; half > 0; half /= 2) {
+            for (int part = at; part < at + half; part++) {
+                parts[part] += parts[part + half];
+            }
+        }
+        return parts[at];
     }
 }

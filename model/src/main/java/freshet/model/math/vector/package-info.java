@@ -1,8 +1,5 @@
 /**
- * Kernels that need the incubating Vector API. Compiled on their own and reached by name, so that everything else runs, with
- * the same bits, on a JVM that was started without it.
+ * The kernels that need the incubating Vector API. Reached by name through {@code freshet.model.math.Kernels}, since the module
+ * may not be there.
  */
-@NullMarked
 package freshet.model.math.vector;
-
-import org.jspecify.annotations.NullMarked;
