@@ -24,8 +24,8 @@ final class ImportCommand {
             name = "kuairand",
             description = {
                 "Imports KuaiRand (https://kuairand.com), a real short-video log.",
-                "Writes impressions.jsonl.gz, feedback.jsonl.gz, history.jsonl.gz and import.json, sorted by event time."
-                        + " Input files may be plain or gzip."
+                "Writes impressions.jsonl.gz, feedback.jsonl.gz, history.jsonl.gz, sorted by event time, videos.jsonl.gz and"
+                        + " import.json. Input files may be plain or gzip."
             },
             footerHeading = "%nWhat is assumed where the data set says nothing:%n",
             mixinStandardHelpOptions = true,

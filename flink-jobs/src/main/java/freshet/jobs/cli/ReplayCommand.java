@@ -42,7 +42,9 @@ final class ReplayCommand implements Callable<Integer> {
             names = "--events",
             required = true,
             paramLabel = "DIR",
-            description = "Folder with impressions.jsonl[.gz], feedback.jsonl[.gz] and perhaps history.jsonl[.gz].")
+            description =
+                    "Folder with impressions.jsonl[.gz], feedback.jsonl[.gz] and perhaps history.jsonl[.gz]; if there is"
+                            + " videos.jsonl[.gz] too, the model first learns what the histories say (a warm start).")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
     private Path events;
 

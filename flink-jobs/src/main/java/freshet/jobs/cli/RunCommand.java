@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
@@ -90,6 +91,14 @@ final class RunCommand implements Callable<Integer> {
             description = "Savepoint or retained checkpoint to go on from (default: start without state).")
     private @Nullable String from;
 
+    @Option(
+            names = "--warm",
+            paramLabel = "DIR",
+            description =
+                    "Of train: folder or URI, readable by the TaskManagers, with history.jsonl[.gz] and videos.jsonl[.gz];"
+                            + " a new model first learns what the histories say of the time before the stream.")
+    private @Nullable String warm;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
@@ -103,6 +112,12 @@ final class RunCommand implements Callable<Integer> {
         if (cluster.getHost() == null || cluster.getPort() < 0) {
             throw new ParameterException(
                     spec.commandLine(), "--cluster: found " + cluster + ", expected such as http://localhost:8081");
+        }
+        if (warm != null && job == Job.EXAMPLES) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--warm: found it for the examples job, expected it for train; the examples job takes histories from"
+                            + " their topic");
         }
         FreshetConfig config = FreshetConfig.load(file);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
@@ -120,7 +135,7 @@ final class RunCommand implements Callable<Integer> {
             if (job == Job.EXAMPLES) {
                 ExamplesJob.build(env, config, Until.STOPPED);
             } else {
-                TrainJob.build(env, config, Until.STOPPED);
+                TrainJob.build(env, config, Until.STOPPED, Optional.ofNullable(warm));
             }
             return env.executeAsync(name).getJobID();
         } catch (Exception e) {

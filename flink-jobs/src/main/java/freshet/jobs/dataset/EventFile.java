@@ -1,6 +1,7 @@
 package freshet.jobs.dataset;
 
 import freshet.serde.event.Event;
+import freshet.serde.event.Video;
 import freshet.serde.wire.EventJson;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -23,6 +24,9 @@ public final class EventFile implements AutoCloseable {
     /** Histories from before the stream; a folder of events need not have it. */
     public static final String HISTORY = "history.jsonl.gz";
 
+    /** What is known of each video, for a warm start; a folder of events need not have it. */
+    public static final String VIDEOS = "videos.jsonl.gz";
+
     private final Writer writer;
     private long count;
 
@@ -35,12 +39,20 @@ public final class EventFile implements AutoCloseable {
     }
 
     public void write(Event event) throws IOException {
-        writer.write(EventJson.toJson(event));
+        line(EventJson.toJson(event));
+    }
+
+    public void write(Video video) throws IOException {
+        line(EventJson.toJson(video));
+    }
+
+    private void line(String json) throws IOException {
+        writer.write(json);
         writer.write('\n');
         count++;
     }
 
-    /** How many events were written. */
+    /** How many lines were written. */
     public long count() {
         return count;
     }

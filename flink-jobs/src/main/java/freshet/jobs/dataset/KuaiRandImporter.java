@@ -5,6 +5,7 @@ import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
+import freshet.serde.event.Video;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,8 @@ public final class KuaiRandImporter {
                     + " row keeps its ids; repeated rows are written as they are, the join drops them",
             "surface is tab; the log has no position and no request",
             "upload_dt is taken as midnight, UTC+8; duration_ms 0 is an unknown duration",
+            "videos.jsonl.gz holds the columns of --videos, with video_duration as duration; with it and the histories a"
+                    + " replay starts warm",
             "columns of --users and --videos become ids, counts become numbers, under their own names; is_rand 1 becomes"
                     + " the id is_rand",
             "not imported: date and hourmin (time_ms says it), profile_stay_time, comment_stay_time");
@@ -95,6 +98,11 @@ public final class KuaiRandImporter {
             rows.put("videos", videos.read(new CsvFile(files.videos()), bad));
         }
         List<KuaiRandLog> log = readLogs();
+        if (files.videos() != null) {
+            writeVideos(folder.resolve(EventFile.VIDEOS));
+        } else {
+            Files.deleteIfExists(folder.resolve(EventFile.VIDEOS));
+        }
         writeImpressions(log, folder.resolve(EventFile.IMPRESSIONS));
         writeFeedback(log, folder.resolve(EventFile.FEEDBACK));
         if (files.warm() != null) {
@@ -105,6 +113,36 @@ public final class KuaiRandImporter {
         ImportSummary summary = new ImportSummary(SOURCE, rows, events, notes, bad.count(), bad.first(), RULES);
         summary.write(folder);
         return summary;
+    }
+
+    private void writeVideos(Path path) throws IOException {
+        try (EventFile file = new EventFile(path)) {
+            for (String videoId : videos.keys()) {
+                file.write(video(videoId));
+            }
+            events.put("videos", file.count());
+        }
+    }
+
+    private Video video(String videoId) {
+        SideTable.Entry entry = videos.entry(videoId);
+        if (entry == null) {
+            return Video.unknown(videoId);
+        }
+        Map<String, String> fields = entry.reserved();
+        SortedMap<String, List<String>> ids = new TreeMap<>(entry.ids());
+        String tags = fields.get("tag");
+        if (tags != null) {
+            ids.put("tag", List.of(tags.split(",")));
+        }
+        return new Video(
+                videoId,
+                fields.get("author_id"),
+                null,
+                durationMillis(fields.get("video_duration")),
+                publishedAtMillis(fields.get("upload_dt")),
+                ids,
+                entry.numbers());
     }
 
     private List<KuaiRandLog> readLogs() {
@@ -138,37 +176,40 @@ public final class KuaiRandImporter {
     }
 
     private Impression impression(KuaiRandLog row) {
+        Video video = video(row.videoId());
         Impression.Builder impression = Impression.builder(
                         row.impressionId(), row.userId(), row.videoId(), row.timeMillis())
                 .surface(row.tab())
-                .videoDurationMillis(row.durationMillis());
+                .channelId(video.channelId())
+                .videoDurationMillis(row.durationMillis())
+                .videoPublishedAtMillis(video.publishedAtMillis());
         if (row.randomlyShown()) {
             impression.ids("is_rand", List.of("1"));
         }
         SideTable.Entry user = users.entry(row.userId());
         if (user != null) {
-            addFeatures(impression, user);
+            addFeatures(impression, user.ids(), user.numbers());
         }
-        SideTable.Entry video = videos.entry(row.videoId());
-        if (video != null) {
-            addFeatures(impression, video);
-            addVideoFields(impression, video.reserved());
-        }
+        addFeatures(impression, video.ids(), video.numbers());
         return impression.build();
     }
 
-    private static void addFeatures(Impression.Builder impression, SideTable.Entry entry) {
-        entry.ids().forEach(impression::ids);
-        entry.numbers().forEach(impression::number);
+    private static void addFeatures(
+            Impression.Builder impression, Map<String, List<String>> ids, Map<String, Float> numbers) {
+        ids.forEach(impression::ids);
+        numbers.forEach(impression::number);
     }
 
-    private static void addVideoFields(Impression.Builder impression, Map<String, String> fields) {
-        impression.channelId(fields.get("author_id"));
-        String tags = fields.get("tag");
-        if (tags != null) {
-            impression.ids("tag", List.of(tags.split(",")));
+    private static long durationMillis(@Nullable String millis) {
+        if (millis == null) {
+            return 0;
         }
-        impression.videoPublishedAtMillis(publishedAtMillis(fields.get("upload_dt")));
+        try {
+            return Math.max(0, Math.round(Double.parseDouble(millis)));
+        } catch (NumberFormatException e) {
+            throw new ImportException(
+                    "reading --videos: video_duration: found '" + millis + "', expected milliseconds such as 87433.0");
+        }
     }
 
     private static long publishedAtMillis(@Nullable String date) {

@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,5 +70,10 @@ final class SideTable {
     @Nullable
     Entry entry(String id) {
         return entries.get(id);
+    }
+
+    /** Every key of the table, sorted. */
+    SortedSet<String> keys() {
+        return new TreeSet<>(entries.keySet());
     }
 }

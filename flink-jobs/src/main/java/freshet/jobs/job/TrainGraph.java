@@ -6,6 +6,7 @@ import freshet.jobs.train.TrainPlan;
 import freshet.jobs.train.TrainRecord;
 import freshet.jobs.train.TrainRecordSerializer;
 import freshet.serde.example.ExampleMessage;
+import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
@@ -17,12 +18,13 @@ public final class TrainGraph {
     /**
      * Builds it behind examples and their frontiers.
      *
+     * @param warmFolder what a new model learns first; see {@link freshet.jobs.warm.WarmStart}
      * @return in the order of learning, from one subtask
      */
     public static SingleOutputStreamOperator<TrainRecord> build(
-            FreshetConfig config, DataStream<ExampleMessage> examples) {
+            FreshetConfig config, DataStream<ExampleMessage> examples, Optional<String> warmFolder) {
         return examples.keyBy(any -> TrainOperator.REPLICA, Types.INT)
-                .transform("Train", TrainRecordSerializer.TYPE, new TrainOperator(TrainPlan.of(config)))
+                .transform("Train", TrainRecordSerializer.TYPE, new TrainOperator(TrainPlan.of(config, warmFolder)))
                 .uid(OperatorIds.TRAIN)
                 .setDescription(
                         "Puts examples in order; scores, measures and learns batch by batch; cuts a snapshot an hour")

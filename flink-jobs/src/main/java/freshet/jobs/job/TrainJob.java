@@ -12,6 +12,7 @@ import freshet.jobs.train.TrainRecord;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.example.ExampleMessage;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -20,15 +21,16 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 public final class TrainJob {
     private TrainJob() {}
 
-    /** For Flink's application mode: {@code --config FILE}. */
+    /** For Flink's application mode: {@code --config FILE [--warm DIR]}. */
     public static void main(String[] args) throws Exception {
-        if (args.length != 2 || !args[0].equals("--config")) {
-            throw new IllegalArgumentException(
-                    "train job: found the arguments '" + String.join(" ", args) + "', expected --config FILE");
+        boolean warm = args.length == 4 && args[2].equals("--warm");
+        if ((args.length != 2 && !warm) || !args[0].equals("--config")) {
+            throw new IllegalArgumentException("train job: found the arguments '" + String.join(" ", args)
+                    + "', expected --config FILE, and after it perhaps --warm DIR");
         }
         FreshetConfig config = FreshetConfig.load(Path.of(args[1]));
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
-        build(env, config, Until.STOPPED);
+        build(env, config, Until.STOPPED, warm ? Optional.of(args[3]) : Optional.empty());
         env.execute(name(config));
     }
 
@@ -41,9 +43,11 @@ public final class TrainJob {
      * Builds the job in an environment, whose topics must exist.
      *
      * @param until when it ends by itself
+     * @param warmFolder what a new model learns first; see {@link freshet.jobs.warm.WarmStart}
      * @return everything the trainer puts out, besides the snapshots that go to Kafka
      */
-    public static DataStream<TrainRecord> build(StreamExecutionEnvironment env, FreshetConfig config, Until until) {
+    public static DataStream<TrainRecord> build(
+            StreamExecutionEnvironment env, FreshetConfig config, Until until, Optional<String> warmFolder) {
         JobSettings.apply(env);
         SingleOutputStreamOperator<ExampleMessage> examples = ExampleSource.kafka(env, config, until)
                 .process(new SetAsideBadExamples())
@@ -51,7 +55,7 @@ public final class TrainJob {
                 .name("Set aside bad examples")
                 .uid(OperatorIds.SET_ASIDE + "-examples")
                 .setDescription("Records that are neither examples nor frontiers go to the dead letters");
-        SingleOutputStreamOperator<TrainRecord> trained = TrainGraph.build(config, examples);
+        SingleOutputStreamOperator<TrainRecord> trained = TrainGraph.build(config, examples, warmFolder);
         publish(trained, config);
         writeDeadLetters(examples, config);
         return trained;

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -178,7 +179,7 @@ public final class Demo {
     private static JobID submitTrain(LocalCluster cluster, FreshetConfig config) throws Exception {
         StreamExecutionEnvironment env = cluster.environment(jobSettings());
         env.setParallelism(1);
-        TrainJob.build(env, config, Until.STOPPED);
+        TrainJob.build(env, config, Until.STOPPED, Optional.empty());
         return env.executeAsync(TrainJob.name(config)).getJobID();
     }
 

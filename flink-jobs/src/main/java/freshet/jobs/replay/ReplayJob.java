@@ -15,6 +15,7 @@ import freshet.jobs.source.EventSources;
 import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.source.ReplayToKafka;
 import freshet.jobs.train.TrainRecord;
+import freshet.jobs.warm.WarmStart;
 import freshet.serde.snapshot.SnapshotDirectory;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.MemorySize;
@@ -82,7 +84,7 @@ public final class ReplayJob {
                 examplesEnv.execute(ExamplesJob.name(config));
 
                 StreamExecutionEnvironment trainEnv = environment(options, work);
-                writeTrained(TrainJob.build(trainEnv, config, Until.CURRENT_END), options);
+                writeTrained(TrainJob.build(trainEnv, config, Until.CURRENT_END, warmFolder(options)), options);
                 trainEnv.execute(TrainJob.name(config));
             }
         });
@@ -125,8 +127,15 @@ public final class ReplayJob {
         JobSettings.apply(env);
         ExamplesGraph examples =
                 ExamplesGraph.build(config, EventSources.files(env, config, options.events()), Until.CURRENT_END);
-        writeTrained(TrainGraph.build(config, examples.examples()), options);
+        writeTrained(TrainGraph.build(config, examples.examples(), warmFolder(options)), options);
         writeLedger(examples.ledger(), options);
+    }
+
+    /** The folder of events, where it also says what a new model should know. */
+    private static Optional<String> warmFolder(ReplayOptions options) {
+        return WarmStart.isIn(options.events())
+                ? Optional.of(options.events().toUri().toString())
+                : Optional.empty();
     }
 
     /** Writes what the trainer puts out. */

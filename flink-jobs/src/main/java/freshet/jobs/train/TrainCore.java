@@ -110,6 +110,17 @@ final class TrainCore {
         }
     }
 
+    /**
+     * Learns from before the first message, without a score: what is known from before the stream was not predicted by anyone.
+     *
+     * @param batch at most {@code batchSize} examples
+     */
+    void warmUp(List<LabeledExample> batch) {
+        if (learner.step(batch, predictions) != Learner.Outcome.LEARNT) {
+            refused++;
+        }
+    }
+
     /** Takes a message in and does everything that it makes due. */
     void accept(ExampleMessage message, Consumer<TrainRecord> out) {
         if (message instanceof LabeledExample example) {

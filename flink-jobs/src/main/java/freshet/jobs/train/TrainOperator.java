@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.warm.WarmStart;
 import freshet.model.learn.Learner;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.snapshot.Snapshot;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
 import org.apache.flink.api.common.state.ValueState;
@@ -71,7 +73,20 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
                 .getState(new ValueStateDescriptor<>("core", BytePrimitiveArraySerializer.INSTANCE));
         if (context.isRestored()) {
             restore();
+        } else if (plan.warmStart().isPresent()) {
+            warmUp(plan.warmStart().get());
         }
+    }
+
+    /** Only a new model: a restored one has learnt this already. */
+    private void warmUp(WarmStart warm) throws IOException {
+        long examples = warm.forEachBatch(batch -> {
+            core.warmUp(batch);
+            if (Thread.currentThread().isInterrupted()) {
+                throw new CancellationException("the job was cancelled during its warm start");
+            }
+        });
+        LOG.info("warm start: learnt {} examples from before the stream", examples);
     }
 
     private void restore() throws Exception {

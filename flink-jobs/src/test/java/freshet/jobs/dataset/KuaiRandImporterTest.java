@@ -114,6 +114,12 @@ class KuaiRandImporterTest {
                         + "\"tag\":[\"20\",\"43\"],\"user_active_degree\":[\"full_active\"],\"video_type\":[\"AD\"]}"));
         assertThat(impression.path("numbers").path("fans_user_num").asInt()).isEqualTo(150);
         assertThat(impression.path("numbers").path("server_width").asInt()).isEqualTo(720);
+        assertThat(lines(EventFile.VIDEOS))
+                .as("the catalogue of a warm start: duration is the file's own, there is no row of a log to ask")
+                .containsExactly(
+                        JSON.readTree("{\"video_id\":\"5239\",\"channel_id\":\"77\",\"video_duration_ms\":49866,"
+                                + "\"video_published_at\":1649520000000,\"ids\":{\"music_id\":[\"915\"],\"tag\":[\"20\",\"43\"],"
+                                + "\"video_type\":[\"AD\"]},\"numbers\":{\"server_width\":720}}"));
         assertThat(summary.notes())
                 .containsEntry("impressions_without_user_features", 1L)
                 .containsEntry("impressions_without_video_features", 1L)

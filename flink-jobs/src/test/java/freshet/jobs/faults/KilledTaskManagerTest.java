@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.apache.flink.configuration.Configuration;
@@ -101,7 +102,7 @@ class KilledTaskManagerTest {
             examples.getJobExecutionResult().get();
 
             StreamExecutionEnvironment trainEnv = environment(cluster);
-            TrainJob.build(trainEnv, config, Until.CURRENT_END);
+            TrainJob.build(trainEnv, config, Until.CURRENT_END, Optional.empty());
             JobClient train = trainEnv.executeAsync(TrainJob.name(config));
             cluster.killTaskManagerInTheMiddleOf(
                     train, () -> kafka.recordCount(config.topics().snapshots()) > 0);

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -99,7 +100,7 @@ class ReplayJobTest {
                 .map(new FailsTwice())
                 .returns(FreshetTypes.EXAMPLE_MESSAGE)
                 .uid("fails-twice");
-        ReplayJob.writeTrained(TrainGraph.build(CONFIG, examples), options);
+        ReplayJob.writeTrained(TrainGraph.build(CONFIG, examples, Optional.empty()), options);
         ReplayJob.writeLedger(graph.ledger(), options);
         FailsTwice.FAILURES.set(0);
         env.execute();

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -93,7 +94,7 @@ class TrainCoreTest {
     void refusesTheStateOfAnotherModel() throws IOException {
         byte[] saved = newCore().save();
         FreshetConfig other = FreshetConfig.fromJson(CONFIG.json().replace("\"seed\":7", "\"seed\":8"));
-        assertThatThrownBy(() -> new TrainPlan(other.json()).newCore().restore(saved))
+        assertThatThrownBy(() -> new TrainPlan(other.json(), null).newCore().restore(saved))
                 .hasMessageContaining("found the state of another model");
     }
 
@@ -105,12 +106,12 @@ class TrainCoreTest {
                 .replace("\"name\":\"click\"", "\"name\":\"?\"")
                 .replace("\"name\":\"like\"", "\"name\":\"click\"")
                 .replace("\"name\":\"?\"", "\"name\":\"like\"");
-        assertThatThrownBy(() -> new TrainPlan(swapped).newCore().restore(saved))
+        assertThatThrownBy(() -> new TrainPlan(swapped, null).newCore().restore(saved))
                 .hasMessageContaining("found the state of another model");
     }
 
     private static TrainCore newCore() {
-        return TrainPlan.of(CONFIG).newCore();
+        return TrainPlan.of(CONFIG, Optional.empty()).newCore();
     }
 
     /** What the operator keeps in keyed state. */

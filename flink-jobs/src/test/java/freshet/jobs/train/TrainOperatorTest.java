@@ -7,6 +7,7 @@ import freshet.serde.example.LabeledExample;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
@@ -71,7 +72,7 @@ class TrainOperatorTest {
     void recordsSurviveTheirSerializer() throws Exception {
         List<ExampleMessage> messages =
                 ExampleStreams.delivery(5, ExampleStreams.random(5, 100, 2 * HOUR, "click", "like"), 1, 1);
-        TrainCore core = TrainPlan.of(TinyModel.config()).newCore();
+        TrainCore core = TrainPlan.of(TinyModel.config(), Optional.empty()).newCore();
         List<TrainRecord> records = new ArrayList<>();
         messages.forEach(message -> core.accept(message, records::add));
         for (TrainRecord record : records) {
@@ -96,7 +97,9 @@ class TrainOperatorTest {
 
         Harness(@Nullable OperatorSubtaskState restoredFrom) throws Exception {
             harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                    new TrainOperator(TrainPlan.of(TinyModel.config())), any -> TrainOperator.REPLICA, Types.INT);
+                    new TrainOperator(TrainPlan.of(TinyModel.config(), Optional.empty())),
+                    any -> TrainOperator.REPLICA,
+                    Types.INT);
             // Full snapshots: the harness has no coordinator that could fill in what an incremental one refers to.
             harness.setStateBackend(new EmbeddedRocksDBStateBackend(false));
             harness.setup(new TrainRecordSerializer());

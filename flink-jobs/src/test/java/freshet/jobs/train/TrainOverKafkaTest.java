@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
@@ -70,7 +71,7 @@ class TrainOverKafkaTest {
 
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
             env.setParallelism(2);
-            TrainJob.build(env, config, Until.CURRENT_END);
+            TrainJob.build(env, config, Until.CURRENT_END, Optional.empty());
             env.execute(TrainJob.name(config));
 
             assertThat(assemble(read(kafka, config, config.topics().snapshots())))
@@ -90,7 +91,7 @@ class TrainOverKafkaTest {
 
     private static List<String> reference(FreshetConfig config, List<ExampleMessage> delivery) {
         List<String> snapshots = new ArrayList<>();
-        TrainCore core = TrainPlan.of(config).newCore();
+        TrainCore core = TrainPlan.of(config, Optional.empty()).newCore();
         for (ExampleMessage message : delivery) {
             core.accept(message, record -> {
                 if (record instanceof TrainRecord.Published published) {

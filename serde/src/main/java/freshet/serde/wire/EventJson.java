@@ -10,12 +10,14 @@ import freshet.serde.event.EventValidator;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
+import freshet.serde.event.Video;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,28 @@ public final class EventJson {
         return decode(line, EventJson::readHistory);
     }
 
+    /** One line of JSON about a video: the keys of an impression that concern it, absent ones left out. */
+    public static String toJson(Video video) {
+        JsonText json = new JsonText()
+                .open('{')
+                .field("video_id", video.videoId())
+                .optional("channel_id", video.channelId())
+                .optional("video_language", video.language());
+        writeVideo(video.durationMillis(), video.publishedAtMillis(), json);
+        return json.lists("ids", video.ids())
+                .numbers("numbers", video.numbers())
+                .close('}')
+                .toString();
+    }
+
+    /** The video in a line, or why there is none. */
+    public static Decoded<Video> video(@Nullable String line) {
+        return decode(
+                line,
+                EventJson::readVideo,
+                video -> EventValidator.problemOf(video.shownTo("any", "any", EventValidator.MIN_TIME_MILLIS)));
+    }
+
     private static void write(Impression event, JsonText json) {
         json.field("impression_id", event.impressionId())
                 .optional("request_id", event.requestId())
@@ -71,16 +95,20 @@ public final class EventJson {
                 .optional("query_video_id", event.queryVideoId())
                 .optional("user_language", event.userLanguage())
                 .optional("video_language", event.videoLanguage());
-        if (event.videoDurationMillis() != 0) {
-            json.field("video_duration_ms", event.videoDurationMillis());
-        }
-        if (event.videoPublishedAtMillis() != 0) {
-            json.field("video_published_at", event.videoPublishedAtMillis());
-        }
+        writeVideo(event.videoDurationMillis(), event.videoPublishedAtMillis(), json);
         json.lists("ids", event.ids())
                 .numbers("numbers", event.numbers())
                 .optional("model_version", event.modelVersion())
                 .numbers("scores", event.scores());
+    }
+
+    private static void writeVideo(long durationMillis, long publishedAtMillis, JsonText json) {
+        if (durationMillis != 0) {
+            json.field("video_duration_ms", durationMillis);
+        }
+        if (publishedAtMillis != 0) {
+            json.field("video_published_at", publishedAtMillis);
+        }
     }
 
     private static void write(Feedback event, JsonText json) {
@@ -100,11 +128,16 @@ public final class EventJson {
                 .lists("recent_videos", event.recentVideos());
     }
 
-    private interface Reader<T extends Event> {
+    private interface Reader<T> {
         T read(JsonParser parser) throws IOException;
     }
 
     private static <T extends Event> Decoded<T> decode(@Nullable String line, Reader<T> reader) {
+        return decode(line, reader, EventValidator::problemOf);
+    }
+
+    private static <T> Decoded<T> decode(
+            @Nullable String line, Reader<T> reader, Function<T, Optional<EventProblem>> check) {
         if (line == null || line.isBlank()) {
             return Decoded.bad(Reason.EMPTY, "the line: found nothing, expected a JSON object");
         }
@@ -118,13 +151,13 @@ public final class EventJson {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 return Decoded.bad(Reason.UNDECODABLE, "the line: found no '{', expected a JSON object");
             }
-            T event = reader.read(parser);
+            T value = reader.read(parser);
             if (parser.nextToken() != null) {
                 return Decoded.bad(Reason.UNDECODABLE, "the line: found more after the JSON object, expected its end");
             }
-            Optional<EventProblem> problem = EventValidator.problemOf(event);
+            Optional<EventProblem> problem = check.apply(value);
             return problem.isEmpty()
-                    ? Decoded.value(event)
+                    ? Decoded.value(value)
                     : Decoded.bad(problem.get().reason(), problem.get().detail());
         } catch (BadRecordException e) {
             return e.decoded();
@@ -239,6 +272,29 @@ public final class EventJson {
             }
         }
         return new HistorySeed(userId, eventTime, impressions, recentVideos);
+    }
+
+    private static Video readVideo(JsonParser parser) throws IOException {
+        String videoId = "";
+        String channelId = null;
+        String language = null;
+        long duration = 0;
+        long publishedAt = 0;
+        SortedMap<String, List<String>> ids = new TreeMap<>();
+        SortedMap<String, Float> numbers = new TreeMap<>();
+        for (String field = nextField(parser); field != null; field = nextField(parser)) {
+            switch (field) {
+                case "video_id" -> videoId = id(field, parser);
+                case "channel_id" -> channelId = text(field, parser);
+                case "video_language" -> language = text(field, parser);
+                case "video_duration_ms" -> duration = whole(field, parser, Reason.BAD_NUMBER);
+                case "video_published_at" -> publishedAt = millis(field, parser);
+                case "ids" -> ids = lists(field, parser);
+                case "numbers" -> numbers = numbers(field, parser);
+                default -> parser.skipChildren();
+            }
+        }
+        return new Video(videoId, channelId, language, duration, publishedAt, ids, numbers);
     }
 
     /** The next key of an object, with the parser on its value; null at the object's end. */

@@ -65,7 +65,12 @@ class NeverThrowsTest {
                 new Target(
                         "json history",
                         bytes -> EventJson.history(new String(bytes, StandardCharsets.UTF_8)),
-                        samples -> EventJson.toJson(samples.history()).getBytes(StandardCharsets.UTF_8)));
+                        samples -> EventJson.toJson(samples.history()).getBytes(StandardCharsets.UTF_8)),
+                new Target(
+                        "json video",
+                        bytes -> EventJson.video(new String(bytes, StandardCharsets.UTF_8)),
+                        samples -> EventJson.toJson(Samples.videoOf(samples.impression()))
+                                .getBytes(StandardCharsets.UTF_8)));
     }
 
     @ParameterizedTest(name = "{0}")

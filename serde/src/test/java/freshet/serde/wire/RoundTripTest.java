@@ -60,6 +60,8 @@ class RoundTripTest {
             assertThat(EventJson.feedback(EventJson.toJson(feedback))).isEqualTo(Decoded.value(feedback));
             var history = samples.history();
             assertThat(EventJson.history(EventJson.toJson(history))).isEqualTo(Decoded.value(history));
+            var video = Samples.videoOf(impression);
+            assertThat(EventJson.video(EventJson.toJson(video))).isEqualTo(Decoded.value(video));
         }
     }
 }

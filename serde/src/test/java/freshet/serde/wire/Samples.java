@@ -5,6 +5,7 @@ import freshet.serde.event.EventValidator;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
+import freshet.serde.event.Video;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
@@ -68,6 +69,18 @@ final class Samples {
                 random.nextBoolean()
                         ? 1
                         : Math.abs(Double.longBitsToDouble(random.nextLong() >>> 12 | 0x3FE0000000000000L)));
+    }
+
+    /** What an impression says of its video. */
+    static Video videoOf(Impression impression) {
+        return new Video(
+                impression.videoId(),
+                impression.channelId(),
+                impression.videoLanguage(),
+                impression.videoDurationMillis(),
+                impression.videoPublishedAtMillis(),
+                impression.ids(),
+                impression.numbers());
     }
 
     HistorySeed history() {
