@@ -5,6 +5,7 @@ import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
 import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
@@ -159,11 +160,10 @@ final class TrainCore {
     private void learn(List<LabeledExample> batch, Consumer<TrainRecord> out) {
         asServed.forgetBefore(batch.get(0).decidedTimeMillis());
         asServed.score(batch, served);
-        if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
-            examples += batch.size();
-        } else {
+        if (learner.step(batch, predictions) != Learner.Outcome.LEARNT) {
             refused++;
         }
+        examples += learner.lastLearnt();
         for (int row = 0; row < batch.size(); row++) {
             LabeledExample example = batch.get(row);
             int labels = example.labels().size();
@@ -246,13 +246,19 @@ final class TrainCore {
     private static String identity(ModelSpec spec) {
         return spec.json()
                 + " tasks "
-                + spec.tasks().stream()
-                        .map(task -> task.name() + ":" + task.loss())
-                        .toList()
+                + spec.tasks().stream().map(TrainCore::identity).toList()
                 + " numbers "
                 + spec.numberSlots().stream()
                         .map(slot -> spec.schema().numberNames().get(slot))
                         .toList();
+    }
+
+    private static String identity(TaskSpec task) {
+        return task.name()
+                + ":"
+                + task.loss()
+                + (task.productWith() == null ? "" : " with " + task.productWith())
+                + (task.reads().isEmpty() ? "" : " reads " + task.reads());
     }
 
     /** Everything but the rows and the kept snapshots. */
