@@ -1,7 +1,7 @@
 """Reads a snapshot without any of Freshet's code and scores its golden rows: the proof that SNAPSHOT-FORMAT.md says enough.
 
     python3 -m venv v && v/bin/pip install numpy
-    v/bin/python read_snapshot.py ../resources/freshet/model/snapshot/format-1/20220425T17Z
+    v/bin/python read_snapshot.py ../resources/freshet/model/snapshot/format-2/20220425T17Z
 
 Written from that page alone. With onnxruntime installed it also runs network.onnx. The build does not need it.
 """
@@ -77,7 +77,7 @@ class Snapshot:
         sealed, _, seal = line.rpartition(b',"manifest_crc32c":"')
         assert crc32c(sealed) == seal[:8].decode(), "the manifest's own checksum"
         self.manifest = json.loads(line)
-        assert self.manifest["format"] == 1
+        assert self.manifest["format"] == 2
         content = b""
         self.files = {}
         for entry in self.manifest["files"]:
@@ -87,28 +87,33 @@ class Snapshot:
             content += data
         assert hashlib.sha256(content).hexdigest() == self.manifest["sha256"]
         place = 0
-        for chunk in self.manifest["chunks"]:
-            assert crc32c(content[place : place + chunk["bytes"]]) == chunk["crc32c"]
-            place += chunk["bytes"]
+        for checksum in self.manifest["chunk_crc32c"]:
+            assert crc32c(content[place : place + 524288]) == checksum
+            place += 524288
 
         parsed = json.loads(self.files["model.json"])
         self.model, self.tasks, self.schema = parsed["model"], parsed["tasks"], parsed["schema"]
         self.squared = [task.get("loss", "logistic") == "squared" for task in self.tasks]
         self.dense = safetensors(self.files["dense.safetensors"])
-        rows = safetensors(self.files["rows.safetensors"])
-        self.tables = {
-            name[:-4]: dict(zip(map(int, rows[name]), rows[name[:-4] + ".rows"])) for name in rows if name.endswith(".ids")
-        }
+        self.tables = {}
+        for name in sorted(name for name in self.files if name.startswith("rows-")):
+            rows = safetensors(self.files[name])
+            for table in [tensor[:-4] for tensor in rows if tensor.endswith(".ids")]:
+                ids = map(int, rows[table + ".ids"])
+                self.tables.setdefault(table, {}).update(zip(ids, rows[table + ".rows"]))
         self.golden = json.loads(self.files[self.manifest["golden"]])["rows"]
 
     def row(self, table, key, width, radius=0.0):
         signed = key - (1 << 64) if key >> 63 else key
-        found = self.tables[table].get(signed)
+        found = self.tables.get(table, {}).get(signed)
         return found if found is not None else initial(self.model["seed"], table, width, key, radius)
 
     def assemble(self, row):
         tasks = len(self.tasks)
-        ids = {name: [id_of(text) for text in row["ids"].get(name, [])] for name in self.schema["ids"]}
+        if "ids" in row:
+            ids = {name: [id_of(text) for text in row["ids"].get(name, [])] for name in self.schema["ids"]}
+        else:
+            ids = {name: [int(text) & MASK for text in row["hashed_ids"].get(name, [])] for name in self.schema["ids"]}
         bias = np.zeros(tasks)
         x = []
         embeddings = self.model["embeddings"]

@@ -1,6 +1,5 @@
 package freshet.jobs.cli;
 
-import freshet.features.online.OnlineStoreException;
 import freshet.jobs.dataset.ImportException;
 import freshet.jobs.local.CannotStartException;
 import freshet.serde.config.ConfigException;
@@ -37,7 +36,6 @@ import picocli.CommandLine.Spec;
             ClusterCommand.class,
             RunCommand.class,
             SnapshotCommand.class,
-            FeaturesCommand.class,
             RankCommand.class
         })
 public final class Main implements Runnable {
@@ -84,7 +82,6 @@ public final class Main implements Runnable {
                 || problem instanceof ImportException
                 || problem instanceof CannotStartException
                 || problem instanceof BadSnapshotException
-                || problem instanceof OnlineStoreException
                 || problem instanceof UncheckedIOException) {
             return problem.getMessage();
         }

@@ -6,7 +6,6 @@ import freshet.model.snapshot.SnapshotModel;
 import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDirectory;
-import freshet.serde.snapshot.SnapshotManifest;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,8 +37,8 @@ final class SnapshotCommand {
 
         @Override
         public Integer call() throws Exception {
-            SnapshotManifest manifest = SnapshotDirectory.read(folder).manifest();
-            spec.commandLine().getOut().println(JSON.readTree(manifest.toJson()).toPrettyString());
+            String manifest = SnapshotDirectory.read(folder).manifestLine();
+            spec.commandLine().getOut().println(JSON.readTree(manifest).toPrettyString());
             return 0;
         }
     }

@@ -1,11 +1,11 @@
 package freshet.jobs.train;
 
+import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
 import freshet.model.spec.ModelSpec;
-import freshet.model.spec.TaskSpec;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
@@ -39,7 +39,10 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread, but for {@link #status}.
  */
 final class TrainCore {
-    private static final byte VERSION = 2;
+    private static final byte VERSION = 3;
+
+    /** So many of the newest examples go into a snapshot's golden rows, their ids hashed. */
+    private static final int GOLDEN_EXAMPLES = 4;
 
     private final ModelSpec spec;
     private final long snapshotMillis;
@@ -49,6 +52,7 @@ final class TrainCore {
     private final Batcher batcher;
     private final AsServedScorer<ServedModel> asServed;
     private final Progress progress;
+    private final LearntLineage lineage = new LearntLineage();
     /** {@code float[batchSize * tasks]}, row by row. */
     private final float[] predictions;
     /** {@code float[batchSize * tasks]}, row by row. */
@@ -56,6 +60,9 @@ final class TrainCore {
 
     private ExampleFrontier frontier = new ExampleFrontier();
     private OrderBuffer buffer = new OrderBuffer();
+    /** The newest that were learnt, at most {@link #GOLDEN_EXAMPLES}. */
+    private List<LabeledExample> newestExamples = List.of();
+
     private long examples;
     private long refused;
     private long snapshots;
@@ -117,7 +124,9 @@ final class TrainCore {
      * @param batch at most {@code batchSize} examples
      */
     void warmUp(List<LabeledExample> batch) {
-        if (learner.step(batch, predictions) != Learner.Outcome.LEARNT) {
+        if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
+            lineage.learnt(batch);
+        } else {
             refused++;
         }
     }
@@ -160,10 +169,13 @@ final class TrainCore {
     private void learn(List<LabeledExample> batch, Consumer<TrainRecord> out) {
         asServed.forgetBefore(batch.get(0).decidedTimeMillis());
         asServed.score(batch, served);
-        if (learner.step(batch, predictions) != Learner.Outcome.LEARNT) {
+        if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
+            examples += batch.size();
+            lineage.learnt(batch);
+            newestExamples = List.copyOf(batch.subList(Math.max(0, batch.size() - GOLDEN_EXAMPLES), batch.size()));
+        } else {
             refused++;
         }
-        examples += learner.lastLearnt();
         for (int row = 0; row < batch.size(); row++) {
             LabeledExample example = batch.get(row);
             int labels = example.labels().size();
@@ -189,8 +201,11 @@ final class TrainCore {
         hourMetrics = progress.closeHour();
         out.accept(new TrainRecord.Hour(asOfMillis - snapshotMillis, hourMetrics));
         SnapshotVersion version = new SnapshotVersion(asOfMillis);
-        Snapshot snapshot =
-                snapshotWriter.write(learner, new SnapshotMoment(version, newest, examples, hourMetrics, List.of()));
+        List<HashedFeatures> golden = newestExamples.stream()
+                .map(example -> HashedFeatures.of(example.features()))
+                .toList();
+        Snapshot snapshot = snapshotWriter.write(
+                learner, new SnapshotMoment(0, version, newest, lineage.value(), examples, hourMetrics, golden));
         asServed.publish(asOfMillis, ServedModel.of(snapshot, spec.schema()));
         snapshots++;
         newest = version;
@@ -246,19 +261,13 @@ final class TrainCore {
     private static String identity(ModelSpec spec) {
         return spec.json()
                 + " tasks "
-                + spec.tasks().stream().map(TrainCore::identity).toList()
+                + spec.tasks().stream()
+                        .map(task -> task.name() + ":" + task.loss())
+                        .toList()
                 + " numbers "
                 + spec.numberSlots().stream()
                         .map(slot -> spec.schema().numberNames().get(slot))
                         .toList();
-    }
-
-    private static String identity(TaskSpec task) {
-        return task.name()
-                + ":"
-                + task.loss()
-                + (task.productWith() == null ? "" : " with " + task.productWith())
-                + (task.reads().isEmpty() ? "" : " reads " + task.reads());
     }
 
     /** Everything but the rows and the kept snapshots. */
@@ -273,6 +282,8 @@ final class TrainCore {
         buffer.save(out, exampleBytes);
         batcher.save(out, exampleBytes);
         progress.save(out);
+        lineage.save(out);
+        exampleBytes.writeAll(out, newestExamples);
         SavedState.writeMetrics(out, hourMetrics);
         out.writeLong(examples);
         out.writeLong(refused);
@@ -300,6 +311,8 @@ final class TrainCore {
         buffer = OrderBuffer.restore(in, exampleBytes);
         batcher.restore(in, exampleBytes);
         progress.restore(in);
+        lineage.restore(in);
+        newestExamples = exampleBytes.readAll(in);
         hourMetrics = SavedState.readMetrics(in);
         examples = in.readLong();
         refused = in.readLong();

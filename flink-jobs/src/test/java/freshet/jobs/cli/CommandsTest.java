@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import freshet.features.history.UserHistory;
-import freshet.features.online.OnlineStore;
 import freshet.jobs.config.FreshetConfig;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
-import freshet.serde.event.Feedback;
 import freshet.serde.event.Impression;
-import freshet.serde.feature.FeatureChange;
-import freshet.serde.feature.FeatureState;
+import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDirectory;
 import freshet.serde.snapshot.SnapshotVersion;
@@ -24,11 +20,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,7 +64,6 @@ class CommandsTest {
                 "snapshot --help",
                 "snapshot show --help",
                 "snapshot verify --help",
-                "features --help",
                 "rank --help"
             })
     void everyCommandHasHelpOnStandardOutput(String line) {
@@ -168,38 +160,6 @@ class CommandsTest {
     }
 
     @Test
-    void rankKnowsTheViewersOfAnOnlineStore() throws IOException {
-        Path snapshot = writeSnapshot();
-        FreshetConfig config = FreshetConfig.shipped("demo");
-        UserHistory history = new UserHistory();
-        history.felt(
-                new Feedback("f", null, "u1", "v9", 1_772_433_000_000L, Feedback.WATCH, 5000),
-                config.features().historyNeeds());
-        Path folderOfStore = folder.resolve("store");
-        try (OnlineStore store = OnlineStore.open(folderOfStore)) {
-            FeatureState state = new FeatureState(FeatureState.Key.user("u1"), 1_772_433_000_000L, history.encode());
-            store.apply(List.of(FeatureChange.to(state)), Map.of());
-        }
-        Impression request =
-                Impression.builder("i1", "u1", "v1", 1_772_434_000_000L).build();
-        Path requests = Files.writeString(folder.resolve("known.jsonl"), EventJson.toJson(request) + "\n");
-
-        String[] call = {"rank", "--snapshot", snapshot.toString(), "--requests", requests.toString()};
-        Run unknown = freshet(call);
-        Run known = freshet(with(call, "--features", folderOfStore.toString()));
-        Run nowhere = freshet(with(call, "--features", folder.resolve("nowhere").toString()));
-
-        assertThat(known.exitCode()).as(known.err()).isZero();
-        assertThat(known.out()).isNotEqualTo(unknown.out()).contains("\"impression_id\":\"i1\"");
-        assertThat(nowhere.exitCode()).isEqualTo(2);
-        assertThat(nowhere.err()).contains("opening the online store", "nowhere");
-    }
-
-    private static String[] with(String[] call, String... more) {
-        return Stream.concat(Arrays.stream(call), Arrays.stream(more)).toArray(String[]::new);
-    }
-
-    @Test
     void damagedSnapshotIsBadForEverybody() throws IOException {
         Path snapshot = writeSnapshot();
         Files.writeString(snapshot.resolve("network.onnx"), "damaged", StandardCharsets.UTF_8);
@@ -217,7 +177,9 @@ class CommandsTest {
         FreshetConfig config = FreshetConfig.shipped("demo");
         SnapshotVersion version = SnapshotVersion.parse("20260302T07Z");
         Snapshot snapshot = new SnapshotWriter("demo", config.featuresJson())
-                .write(new Learner(config.model()), new SnapshotMoment(version, null, 0, new TreeMap<>(), List.of()));
+                .write(
+                        new Learner(config.model()),
+                        new SnapshotMoment(0, version, null, Lineage.START, 0, new TreeMap<>(), List.of()));
         return new SnapshotDirectory(folder.resolve("snapshots")).write(snapshot);
     }
 }

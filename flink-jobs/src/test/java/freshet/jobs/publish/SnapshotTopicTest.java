@@ -15,6 +15,7 @@ import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
 import freshet.model.spec.ModelSpec;
 import freshet.serde.example.FeatureValues;
+import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.snapshot.SnapshotRecord;
@@ -73,7 +74,7 @@ class SnapshotTopicTest {
             learner.restoreRow(0, id, row);
         }
         SnapshotVersion version = new SnapshotVersion(1_650_902_400_000L + hour * 3_600_000L);
-        SnapshotMoment moment = new SnapshotMoment(version, null, hour, new TreeMap<>(), List.of());
+        SnapshotMoment moment = new SnapshotMoment(0, version, null, Lineage.START, hour, new TreeMap<>(), List.of());
         Snapshot snapshot = new SnapshotWriter("tiny", "{}").write(learner, moment);
         assertThat(snapshot.manifest().chunks()).hasSizeGreaterThan(2);
         return snapshot;

@@ -11,6 +11,7 @@ import freshet.model.snapshot.SnapshotWriter;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
@@ -187,8 +188,9 @@ class TrainCoreTest {
             }
             if (hourEnds) {
                 SnapshotVersion version = new SnapshotVersion((decided / HOUR + 1) * HOUR);
-                Snapshot snapshot =
-                        writer.write(learner, new SnapshotMoment(version, null, next + 1, new TreeMap<>(), List.of()));
+                Snapshot snapshot = writer.write(
+                        learner,
+                        new SnapshotMoment(0, version, null, Lineage.START, next + 1, new TreeMap<>(), List.of()));
                 published.put(version.eventTimeMillis(), new SnapshotScorer(snapshot));
                 log.add("hour " + new SnapshotVersion(decided / HOUR * HOUR));
                 log.add("snapshot " + version + " of " + (next + 1));

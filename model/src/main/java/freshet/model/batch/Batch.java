@@ -58,7 +58,39 @@ public final class Batch {
 
     /** Fills the batch with features alone: every task is masked. */
     public void loadFeatures(List<FeatureValues> examples) {
-        size = examples.size();
+        clear(examples.size());
+        for (int i = 0; i < size; i++) {
+            FeatureValues values = examples.get(i);
+            requireSlots(values.ids().length, values.numbers().length);
+            for (int slot = 0; slot < columns.length; slot++) {
+                IdColumn column = columns[slot];
+                for (String id : values.ids()[slot]) {
+                    column.add(Ids.hash(id));
+                }
+                column.endExample();
+            }
+            loadNumbers(i, values.numbers());
+        }
+    }
+
+    /** As {@link #loadFeatures}, of features whose ids are hashed already. */
+    public void loadHashed(List<HashedFeatures> examples) {
+        clear(examples.size());
+        for (int i = 0; i < size; i++) {
+            HashedFeatures values = examples.get(i);
+            requireSlots(values.ids().length, values.numbers().length);
+            for (int slot = 0; slot < columns.length; slot++) {
+                for (long id : values.ids()[slot]) {
+                    columns[slot].add(id);
+                }
+                columns[slot].endExample();
+            }
+            loadNumbers(i, values.numbers());
+        }
+    }
+
+    private void clear(int examples) {
+        size = examples;
         finite = true;
         reserve();
         Arrays.fill(labels, 0, size * tasks, 0f);
@@ -67,26 +99,20 @@ public final class Batch {
         for (IdColumn column : columns) {
             column.clear();
         }
-        for (int i = 0; i < size; i++) {
-            FeatureValues values = examples.get(i);
-            if (values.ids().length != columns.length || values.numbers().length != numberCount) {
-                throw new IllegalArgumentException("filling a batch: found " + values.ids().length
-                        + " id features and " + values.numbers().length + " numbers, expected " + columns.length
-                        + " and "
-                        + numberCount + "; the examples were made with another configuration");
-            }
-            for (int slot = 0; slot < columns.length; slot++) {
-                IdColumn column = columns[slot];
-                for (String id : values.ids()[slot]) {
-                    column.add(Ids.hash(id));
-                }
-                column.endExample();
-            }
-            for (int slot = 0; slot < numberCount; slot++) {
-                float number = values.numbers()[slot];
-                numbers[i * numberCount + slot] = number;
-                noteFinite(i, Float.isFinite(number));
-            }
+    }
+
+    private void requireSlots(int idSlots, int numberSlots) {
+        if (idSlots != columns.length || numberSlots != numberCount) {
+            throw new IllegalArgumentException("filling a batch: found " + idSlots + " id features and " + numberSlots
+                    + " numbers, expected " + columns.length + " and " + numberCount
+                    + "; the examples were made with another configuration");
+        }
+    }
+
+    private void loadNumbers(int example, float[] values) {
+        for (int slot = 0; slot < numberCount; slot++) {
+            numbers[example * numberCount + slot] = values[slot];
+            noteFinite(example, Float.isFinite(values[slot]));
         }
     }
 

@@ -32,7 +32,7 @@ final class TaskMetrics {
         weights += weight;
         labels += (double) weight * label;
         predictions += (double) weight * prediction;
-        if (!kind.isProbability()) {
+        if (kind == LossKind.SQUARED) {
             double difference = (double) prediction - label;
             losses += weight * difference * difference;
             return;
@@ -51,7 +51,7 @@ final class TaskMetrics {
     SortedMap<String, Double> values() {
         SortedMap<String, Double> values = new TreeMap<>();
         values.put("count", (double) count);
-        if (!kind.isProbability()) {
+        if (kind == LossKind.SQUARED) {
             putFinite(values, "mse", losses / weights);
             putFinite(values, "mean_label", labels / weights);
             putFinite(values, "mean_prediction", predictions / weights);

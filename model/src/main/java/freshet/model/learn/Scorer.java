@@ -1,6 +1,7 @@
 package freshet.model.learn;
 
 import freshet.model.batch.Batch;
+import freshet.model.batch.HashedFeatures;
 import freshet.model.batch.Inputs;
 import freshet.model.layer.NamedTensor;
 import freshet.model.layer.Network;
@@ -9,7 +10,6 @@ import freshet.model.math.Crew;
 import freshet.model.spec.ModelSpec;
 import freshet.model.table.RowSource;
 import freshet.serde.example.FeatureValues;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -29,7 +29,6 @@ public final class Scorer {
     private final float[] globalRates;
     private final List<? extends RowSource> tables;
     private float[] offsets = new float[0];
-    private float[] logits = new float[0];
 
     /**
      * @param tensors as {@link Learner#denseTensors} gives them
@@ -76,15 +75,32 @@ public final class Scorer {
         forward(Inputs.NO_STEP, predictions);
     }
 
+    /** As {@link #score}, of features whose ids are hashed already. */
+    public void scoreHashed(List<HashedFeatures> features, float[] predictions) {
+        batch.loadHashed(features);
+        forward(Inputs.NO_STEP, predictions);
+    }
+
     /**
      * Everything before the dense network: what a server that runs the network elsewhere (ONNX) feeds it with. The logit of
-     * a task is the network's head plus its logit offset; {@link TaskLoss#predict} makes predictions of logits.
+     * a task is the network's head plus its logit offset; the prediction is its logistic function, or the logit itself for a
+     * squared task.
      *
      * @param input receives {@code [features.size()][spec.inputWidth()]}
      * @param logitOffsets receives {@code [features.size()][tasks]}: wide, shallow and global log-odds
      */
     public void assemble(List<FeatureValues> features, float[] input, float[] logitOffsets) {
         batch.loadFeatures(features);
+        assemble(input, logitOffsets);
+    }
+
+    /** As {@link #assemble}, of features whose ids are hashed already. */
+    public void assembleHashed(List<HashedFeatures> features, float[] input, float[] logitOffsets) {
+        batch.loadHashed(features);
+        assemble(input, logitOffsets);
+    }
+
+    private void assemble(float[] input, float[] logitOffsets) {
         inputs.gather(batch, tables, Inputs.NO_STEP);
         inputs.assemble(globalRates, input);
         inputs.offsets(Inputs.View.SCORING, globalRates, logitOffsets);
@@ -100,13 +116,9 @@ public final class Scorer {
         network.forward(size);
         float[] heads = network.heads();
         for (int i = 0; i < size; i++) {
-            int row = i * tasks;
-            for (int at = row; at < row + tasks; at++) {
-                logits[at] = heads[at] + offsets[at];
-            }
-            loss.predict(logits, row, predictions);
-            if (!batch.finite(i)) {
-                Arrays.fill(predictions, row, row + tasks, Float.NaN);
+            for (int task = 0; task < tasks; task++) {
+                int at = i * tasks + task;
+                predictions[at] = batch.finite(i) ? loss.prediction(task, heads[at] + offsets[at]) : Float.NaN;
             }
         }
     }
@@ -133,7 +145,6 @@ public final class Scorer {
         network.reserve(size);
         if (offsets.length < size * tasks) {
             offsets = new float[size * tasks];
-            logits = new float[size * tasks];
         }
     }
 }

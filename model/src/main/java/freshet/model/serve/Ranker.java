@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Scorer;
 import freshet.model.snapshot.GoldenRows;
 import freshet.model.snapshot.OnnxNetwork;
@@ -90,7 +91,7 @@ public final class Ranker implements AutoCloseable {
         }
         int tasks = spec.taskCount();
         float[] found = new float[golden.size() * tasks];
-        score(golden.stream().map(GoldenRows.Row::features).toList(), found);
+        scoreGolden(golden.stream().map(GoldenRows.Row::features).toList(), found);
         for (int i = 0; i < golden.size(); i++) {
             for (int task = 0; task < tasks; task++) {
                 float expected = golden.get(i).predictions()[task];
@@ -100,6 +101,21 @@ public final class Ranker implements AutoCloseable {
                                     + ", task " + spec.tasks().get(task).name() + ": found prediction "
                                     + found[i * tasks + task] + ", the trainer computed " + expected);
                 }
+            }
+        }
+    }
+
+    private void scoreGolden(List<HashedFeatures> features, float[] predictions) {
+        Workspace workspace = borrow();
+        boolean usable = false;
+        try {
+            workspace.scoreHashed(features, predictions);
+            usable = true;
+        } finally {
+            if (usable) {
+                giveBack(workspace);
+            } else {
+                workspace.close();
             }
         }
     }
@@ -209,19 +225,32 @@ public final class Ranker implements AutoCloseable {
         private final Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
 
         void score(List<FeatureValues> candidates, float[] predictions) {
-            int count = candidates.size();
+            run(candidates.size(), predictions, () -> scorer.assemble(candidates, input, bias));
+            // A runtime may make a number of a NaN (its ReLU may give 0); the trainer says NaN, and so do we.
+            int tasks = spec.taskCount();
+            for (int i = 0; i < candidates.size(); i++) {
+                if (!isFinite(candidates.get(i).numbers())) {
+                    Arrays.fill(predictions, i * tasks, (i + 1) * tasks, Float.NaN);
+                }
+            }
+        }
+
+        void scoreHashed(List<HashedFeatures> candidates, float[] predictions) {
+            run(candidates.size(), predictions, () -> scorer.assembleHashed(candidates, input, bias));
+        }
+
+        /** @param assembly fills {@link #input} and {@link #bias} for so many candidates */
+        private void run(int count, float[] predictions, Runnable assembly) {
             if (count == 0) {
                 return;
             }
-            int tasks = spec.taskCount();
-            int width = spec.inputWidth();
             try {
                 if (bound != count) {
                     bind(count);
                 }
-                scorer.assemble(candidates, input, bias);
-                inputMemory.put(0, input, 0, count * width);
-                biasMemory.put(0, bias, 0, count * tasks);
+                assembly.run();
+                inputMemory.put(0, input, 0, count * spec.inputWidth());
+                biasMemory.put(0, bias, 0, count * spec.taskCount());
                 session.run(inputs, outputs).close();
             } catch (OrtException e) {
                 throw new IllegalStateException(
@@ -229,22 +258,15 @@ public final class Ranker implements AutoCloseable {
                                 + model.manifest().version() + ": ONNX Runtime failed: " + e.getMessage(),
                         e);
             }
-            takeOutputs(candidates, predictions);
+            takeOutputs(count, predictions);
         }
 
-        private void takeOutputs(List<FeatureValues> candidates, float[] predictions) {
+        private void takeOutputs(int count, float[] predictions) {
             int tasks = spec.taskCount();
-            int count = candidates.size();
             for (int task = 0; task < tasks; task++) {
                 outputMemory.get(task).get(0, column, 0, count);
                 for (int i = 0; i < count; i++) {
                     predictions[i * tasks + task] = column[i];
-                }
-            }
-            // A runtime may make a number of a NaN (its ReLU may give 0); the trainer says NaN, and so do we.
-            for (int i = 0; i < count; i++) {
-                if (!isFinite(candidates.get(i).numbers())) {
-                    Arrays.fill(predictions, i * tasks, (i + 1) * tasks, Float.NaN);
                 }
             }
         }

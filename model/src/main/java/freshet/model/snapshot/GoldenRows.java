@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.model.batch.HashedFeatures;
 import freshet.model.math.CounterRandom;
 import freshet.model.spec.ModelSpec;
 import freshet.serde.example.FeatureSchema;
@@ -16,11 +17,14 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code golden.json}: a few inputs with the trainer's own outputs, by which a reader finds out whether it computes what the
  * trainer did. Both halves can be checked alone: features to the network's inputs {@code x} and {@code bias} (hashing,
- * lookup, pooling), and these to the predictions (the network).
+ * lookup, pooling), and these to the predictions (the network). The first rows are made up, their ids are texts nobody uses;
+ * behind them stand the last examples that were learnt, by which rows that were learnt are looked up too. Of those only the
+ * numbers are told that ids are hashed to, which {@code rows} holds anyway.
  */
 public final class GoldenRows {
 
@@ -30,19 +34,44 @@ public final class GoldenRows {
     /** How far a reader's prediction may be off, as a part of the prediction or of 1, whichever is more. */
     public static final float TOLERANCE = 1e-5f;
 
+    private static final String IDS = "ids";
+    private static final String HASHED_IDS = "hashed_ids";
     private static final int MADE_UP = 4;
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
     /**
+     * What is scored.
+     *
+     * @param text the features as a server extracts them, whose ids a reader has to hash; absent for those of a real impression,
+     *     whose ids do not leave the trainer as texts
+     * @param features as the model sees them
+     */
+    public record Input(@Nullable FeatureValues text, HashedFeatures features) {
+        /** Of features whose texts may be published. */
+        public static Input of(FeatureValues text) {
+            return new Input(text, HashedFeatures.of(text));
+        }
+
+        /** Of features whose texts may not be. */
+        public Input(HashedFeatures features) {
+            this(null, features);
+        }
+    }
+
+    /**
      * One golden row.
      *
-     * @param features as a server extracts them
+     * @param input what is scored
      * @param x {@code float[inputWidth]}: the network's input
      * @param bias {@code float[tasks]}: the logit offsets
      * @param predictions {@code float[tasks]}
      */
-    public record Row(FeatureValues features, float[] x, float[] bias, float[] predictions) {}
+    public record Row(Input input, float[] x, float[] bias, float[] predictions) {
+        public HashedFeatures features() {
+            return input.features();
+        }
+    }
 
     private GoldenRows() {}
 
@@ -83,7 +112,7 @@ public final class GoldenRows {
             json.writeArrayFieldStart("rows");
             for (Row row : rows) {
                 json.writeStartObject();
-                writeIds(json, spec.schema(), row.features());
+                writeIds(json, spec.schema(), row.input());
                 json.writeObjectFieldStart("numbers");
                 for (int slot = 0; slot < row.features().numbers().length; slot++) {
                     json.writeFieldName(spec.schema().numberNames().get(slot));
@@ -103,12 +132,20 @@ public final class GoldenRows {
         return bytes.toByteArray();
     }
 
-    private static void writeIds(JsonGenerator json, FeatureSchema schema, FeatureValues features) throws IOException {
-        json.writeObjectFieldStart("ids");
-        for (int slot = 0; slot < features.ids().length; slot++) {
+    /** Hashed ids as text: as numbers they would lose digits in readers that have no 64-bit integers. */
+    private static void writeIds(JsonGenerator json, FeatureSchema schema, Input input) throws IOException {
+        FeatureValues text = input.text();
+        json.writeObjectFieldStart(text == null ? HASHED_IDS : IDS);
+        for (int slot = 0; slot < schema.idNames().size(); slot++) {
             json.writeArrayFieldStart(schema.idNames().get(slot));
-            for (String id : features.ids()[slot]) {
-                json.writeString(id);
+            if (text == null) {
+                for (long id : input.features().ids()[slot]) {
+                    json.writeString(Long.toString(id));
+                }
+            } else {
+                for (String id : text.ids()[slot]) {
+                    json.writeString(id);
+                }
             }
             json.writeEndArray();
         }
@@ -133,26 +170,49 @@ public final class GoldenRows {
         FeatureSchema schema = spec.schema();
         List<Row> rows = new ArrayList<>();
         for (JsonNode row : json.path("rows")) {
-            String[][] ids = new String[schema.idNames().size()][];
-            for (int slot = 0; slot < ids.length; slot++) {
-                JsonNode list = row.path("ids").path(schema.idNames().get(slot));
-                ids[slot] = new String[list.size()];
-                for (int i = 0; i < list.size(); i++) {
-                    ids[slot][i] = list.get(i).asText();
-                }
-            }
             float[] numbers = new float[schema.numberNames().size()];
             for (int slot = 0; slot < numbers.length; slot++) {
                 numbers[slot] =
                         number(row.path("numbers").path(schema.numberNames().get(slot)));
             }
             rows.add(new Row(
-                    new FeatureValues(ids, numbers),
+                    row.has(HASHED_IDS)
+                            ? new Input(new HashedFeatures(hashedIds(row.path(HASHED_IDS), schema), numbers))
+                            : Input.of(new FeatureValues(ids(row.path(IDS), schema), numbers)),
                     floats(row, "x", spec.inputWidth()),
                     floats(row, "bias", spec.taskCount()),
                     floats(row, "predictions", spec.taskCount())));
         }
         return rows;
+    }
+
+    private static String[][] ids(JsonNode json, FeatureSchema schema) {
+        String[][] ids = new String[schema.idNames().size()][];
+        for (int slot = 0; slot < ids.length; slot++) {
+            JsonNode list = json.path(schema.idNames().get(slot));
+            ids[slot] = new String[list.size()];
+            for (int i = 0; i < list.size(); i++) {
+                ids[slot][i] = list.get(i).asText();
+            }
+        }
+        return ids;
+    }
+
+    private static long[][] hashedIds(JsonNode json, FeatureSchema schema) throws BadSnapshotException {
+        String[][] texts = ids(json, schema);
+        long[][] ids = new long[texts.length][];
+        for (int slot = 0; slot < ids.length; slot++) {
+            ids[slot] = new long[texts[slot].length];
+            for (int i = 0; i < ids[slot].length; i++) {
+                try {
+                    ids[slot][i] = Long.parseLong(texts[slot][i]);
+                } catch (NumberFormatException e) {
+                    throw new BadSnapshotException(NAME + ": found '" + texts[slot][i]
+                            + "' among the hashed ids, expected a signed number of 64 bits");
+                }
+            }
+        }
+        return ids;
     }
 
     private static float[] floats(JsonNode row, String name, int length) throws BadSnapshotException {

@@ -3,10 +3,14 @@ package freshet.model.snapshot;
 import freshet.model.layer.NamedTensor;
 import freshet.model.learn.Scorer;
 import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TableSpec;
+import freshet.model.table.InitialValues;
 import freshet.model.table.RowSource;
 import freshet.serde.snapshot.BadSnapshotException;
+import freshet.serde.snapshot.SafeTensors;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotManifest;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -51,8 +55,8 @@ public record SnapshotModel(
         SnapshotModel model = new SnapshotModel(
                 snapshot.manifest(),
                 file,
-                TensorFiles.parseDense(snapshot.file(TensorFiles.DENSE)),
-                TensorFiles.parseRows(snapshot.file(TensorFiles.ROWS), spec),
+                DenseFile.parse(snapshot.file(DenseFile.NAME)),
+                tables(snapshot, spec),
                 snapshot.file(OnnxNetwork.NAME),
                 golden == null ? List.of() : GoldenRows.parse(snapshot.file(golden), spec));
         try {
@@ -62,6 +66,15 @@ public record SnapshotModel(
                     "snapshot " + snapshot.version() + ": its parameters do not fit its model: " + e.getMessage(), e);
         }
         return model;
+    }
+
+    private static List<RowSource> tables(Snapshot snapshot, ModelSpec spec) throws BadSnapshotException {
+        List<SafeTensors> files = RowFiles.open(snapshot.files(), spec.tables());
+        List<RowSource> tables = new ArrayList<>();
+        for (TableSpec table : spec.tables()) {
+            tables.add(RowFiles.frozen(RowFiles.parts(files, table), table, new InitialValues(spec.seed(), table)));
+        }
+        return tables;
     }
 
     public ModelSpec spec() {

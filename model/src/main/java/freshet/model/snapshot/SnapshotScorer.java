@@ -1,5 +1,6 @@
 package freshet.model.snapshot;
 
+import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Scorer;
 import freshet.model.spec.ModelSpec;
 import freshet.serde.example.FeatureValues;
@@ -49,5 +50,10 @@ public final class SnapshotScorer {
      */
     public void score(List<FeatureValues> candidates, float[] predictions) {
         scorer.score(candidates, predictions);
+    }
+
+    /** As {@link #score(List, float[])}, of features whose ids are hashed already. */
+    public void scoreHashed(List<HashedFeatures> candidates, float[] predictions) {
+        scorer.scoreHashed(candidates, predictions);
     }
 }

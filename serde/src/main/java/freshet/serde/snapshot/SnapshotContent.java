@@ -21,7 +21,7 @@ final class SnapshotContent {
     }
 
     int chunkCount() {
-        return Math.toIntExact((length + SnapshotRecords.MAX_CHUNK_BYTES - 1) / SnapshotRecords.MAX_CHUNK_BYTES);
+        return SnapshotRecords.chunkCount(length);
     }
 
     /** A copy of one chunk: all are full but the last. */

@@ -3,11 +3,11 @@ package freshet.serde.snapshot;
 import java.util.Objects;
 
 /**
- * One Kafka record of the snapshot topic, ready to send: a chunk of a snapshot, or its manifest. The same snapshot always
- * gives the same records, so that sending them twice is harmless.
+ * One Kafka record of the topics of snapshots, deltas or the registry, ready to send. The same snapshot or delta always gives
+ * the same records, so that sending them twice is harmless.
  *
- * @param key UTF-8 text: {@code <version>/chunk/<index>} or {@code <version>/manifest}
- * @param value a chunk's bytes, or the manifest as one line of JSON
+ * @param key UTF-8 text, such as {@code <version>/chunk/<index>} or {@code <version>/manifest}
+ * @param value a chunk's bytes, or one line of JSON
  */
 public record SnapshotRecord(String key, byte[] value) {
     public SnapshotRecord {

@@ -21,19 +21,29 @@ public final class SnapshotRecords {
 
     private SnapshotRecords() {}
 
+    /** How many chunks content of this length has. */
+    static int chunkCount(long bytes) {
+        return (int) Math.min(Integer.MAX_VALUE, (bytes + MAX_CHUNK_BYTES - 1) / MAX_CHUNK_BYTES);
+    }
+
+    static SnapshotRecord chunk(SnapshotVersion version, int index, byte[] body) {
+        return new SnapshotRecord(version + "/chunk/" + index, body);
+    }
+
+    static SnapshotRecord manifest(SnapshotVersion version, String line) {
+        return new SnapshotRecord(version + "/manifest", line.getBytes(StandardCharsets.UTF_8));
+    }
+
     /** The records in the order of sending. A chunk is copied out of its file only when the list is asked for it. */
     public static List<SnapshotRecord> of(Snapshot snapshot) {
         SnapshotContent content = new SnapshotContent(snapshot.files());
         int chunks = content.chunkCount();
-        String version = snapshot.version().toString();
         return new AbstractList<>() {
             @Override
             public SnapshotRecord get(int index) {
-                if (index == chunks) {
-                    return new SnapshotRecord(
-                            version + "/manifest", snapshot.manifestLine().getBytes(StandardCharsets.UTF_8));
-                }
-                return new SnapshotRecord(version + "/chunk/" + index, content.chunk(index));
+                return index == chunks
+                        ? manifest(snapshot.version(), snapshot.manifestLine())
+                        : chunk(snapshot.version(), index, content.chunk(index));
             }
 
             @Override

@@ -15,7 +15,10 @@ class ManifestSchemaTest {
     @ParameterizedTest(name = "hour {0}")
     @ValueSource(ints = {0, 1})
     void everyKeyIsAFieldAndEveryFieldAKey(int hour) throws Exception {
-        String line = SnapshotFixtures.snapshot(hour, 1).manifest().toJson();
+        ManifestSigner signer = hour == 0
+                ? ManifestSigner.unsigned()
+                : ManifestSigner.of("k1", KeyFiles.newPair().getPrivate());
+        String line = SnapshotFixtures.snapshot(hour, 1).manifest().toJson(signer);
         assertMatches("the manifest", new ObjectMapper().readTree(line), Schemas.SNAPSHOT_MANIFEST);
     }
 
