@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -70,6 +71,15 @@ final class ReplayCommand implements Callable<Integer> {
     private int parallelism;
 
     @Option(
+            names = "--from",
+            paramLabel = "TIME",
+            description = "Also score, exactly, the impressions shown from here on: such as 2022-04-26T00:00+08:00.")
+    private @Nullable OffsetDateTime from;
+
+    @Option(names = "--to", paramLabel = "TIME", description = "With --from: the impressions before this.")
+    private @Nullable OffsetDateTime to;
+
+    @Option(
             names = "--kafka",
             description =
                     "Send the events through a Kafka broker in this process, and run the two jobs with it between them;"
@@ -89,6 +99,10 @@ final class ReplayCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--parallelism: found " + parallelism + ", expected at least 1");
         }
+        if (to != null && (from == null || !to.isAfter(from))) {
+            throw new ParameterException(
+                    spec.commandLine(), "--to: found " + to + ", expected a time after that of --from: " + from);
+        }
         FreshetConfig deployment = Configs.forEvents(config, events, spec.commandLine());
         PrintWriter err = spec.commandLine().getErr();
         err.println("replaying " + events + " with the configuration " + deployment.name());
@@ -96,10 +110,18 @@ final class ReplayCommand implements Callable<Integer> {
         long startNanos = System.nanoTime();
         ReplayOptions options = new ReplayOptions(events, out, deployment, parallelism);
         ReplayResult result = overKafka ? ReplayJob.runOverKafka(options) : ReplayJob.run(options);
+        if (from != null) {
+            long toMillis = to == null ? Long.MAX_VALUE : to.toInstant().toEpochMilli();
+            result = ReplayJob.scoreWindow(result, deployment, from.toInstant().toEpochMilli(), toMillis);
+        }
         Report.read("Freshet: replay of " + deployment.name(), out).write(out);
         Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
         err.println("took " + Decimals.text(took.toMillis() / 1000.0, 1) + " s");
         printTasks(result.summary().path("tasks"), err);
+        if (from != null) {
+            err.println("shown from " + from + (to == null ? "" : " to " + to) + ":");
+            printTasks(result.summary().path("window").path("tasks"), err);
+        }
         JsonNode last = result.summary().path("last_snapshot");
         err.println(result.summary().path("snapshots").asLong() + " snapshots, the last "
                 + last.path("version").asText("-") + " " + last.path("sha256").asText(""));
@@ -120,7 +142,7 @@ final class ReplayCommand implements Callable<Integer> {
                 "NE",
                 "calibration",
                 "MSE",
-                "served AUC"));
+                "as served"));
         for (Map.Entry<String, JsonNode> task : tasks.properties()) {
             JsonNode values = task.getValue();
             err.println(String.format(
@@ -134,7 +156,7 @@ final class ReplayCommand implements Callable<Integer> {
                     number(values, "ne", 4),
                     number(values, "calibration", 4),
                     number(values, "mse", 4),
-                    number(values, "served_auc", 4)));
+                    number(values, values.has("served_mse") ? "served_mse" : "served_auc", 4)));
         }
     }
 

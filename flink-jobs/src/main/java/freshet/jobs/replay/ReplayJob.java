@@ -172,6 +172,28 @@ public final class ReplayJob {
         }
     }
 
+    /**
+     * Adds to the summary how well the impressions of a span were predicted, exactly.
+     *
+     * @param fromMillis event time of the first impressions that count
+     * @param toMillis event time of the first ones after them that do not
+     */
+    public static ReplayResult scoreWindow(ReplayResult result, FreshetConfig config, long fromMillis, long toMillis)
+            throws IOException {
+        ObjectNode summary = (ObjectNode) result.summary();
+        ObjectNode window = summary.putObject("window");
+        window.put("from", fromMillis).put("to", toMillis);
+        window.set(
+                "tasks",
+                WindowScores.read(
+                        result.out().resolve(ReplayOutput.PREDICTIONS),
+                        config.model().tasks(),
+                        fromMillis,
+                        toMillis));
+        JsonFile.write(result.out().resolve(ReplayOutput.SUMMARY), summary);
+        return new ReplayResult(result.out(), summary, result.imbalances());
+    }
+
     /** Completes the summary with what the ledger says of the events; the two were written by different tasks. */
     public static ReplayResult complete(Path out) throws IOException {
         JsonNode ledger = JsonFile.read(out.resolve(LedgerFileSink.LEDGER));
