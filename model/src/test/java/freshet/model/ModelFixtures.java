@@ -30,6 +30,13 @@ public final class ModelFixtures {
              {name: 'watch', loss: 'squared', weight: 0.5}]
             """;
 
+    /** The same tasks: like as a product with click, its tower reading click's; watch by weighted logistic regression. */
+    public static final String LINKED_TASKS = """
+            [{name: 'click'},
+             {name: 'like', weight: 2, learning_rate_factor: 3, product_with: 'click', reads: ['click']},
+             {name: 'watch', loss: 'weighted_logistic', weight: 0.5, reads: ['like', 'click'], read_gradient: 'flow'}]
+            """;
+
     /** Every part a model can have. */
     public static final String FULL = """
             {seed: 7,
@@ -48,6 +55,20 @@ public final class ModelFixtures {
              shallow: {cross: [['position', 'device'], ['device']], dropout: 0.3, dropped_when_serving: ['position']},
              batch: 8,
              optimizer: {clip_norm: 2, dense: {learning_rate: 0.01}}}
+            """;
+
+    /** Nothing shared but rows; rows by FTRL, rowwise Adagrad and fading Adagrad; tasks balanced by uncertainty. */
+    public static final String SEPARATE = """
+            {seed: 7,
+             structure: 'single_task',
+             embeddings: [{feature: 'user', dim: 3, initial_range: 0.5}, {feature: 'video', dim: 4, initial_range: 0.5}],
+             wide: true, rates: {smoothing: 3, keys: [['user']]}, cross_layers: 1, bottom: [6], tower: [4], batch: 8,
+             shallow: {cross: [['position', 'device']], dropout: 0.3, dropped_when_serving: ['position']},
+             balance: {kind: 'uncertainty'},
+             optimizer: {schedule: {warm_up_steps: 3, half_life_steps: 50, floor: 0.1},
+                         sparse: {kind: 'rowwise_adagrad', decay: 0.9, decay_every_steps: 100},
+                         wide: {kind: 'ftrl', l1: 0.5, l2: 0.1},
+                         shallow: {kind: 'adagrad', decay: 0.5, decay_every: '10m', rate_floor: 0.01}}}
             """;
 
     /** Shared bottom, nothing else. */
@@ -80,8 +101,12 @@ public final class ModelFixtures {
     }
 
     public static ModelSpec spec(String model) {
+        return spec(model, TASKS);
+    }
+
+    public static ModelSpec spec(String model, String tasks) {
         ConfigNode node = node(model);
-        ModelSpec spec = ModelSpec.read(node, tasks(TASKS), SCHEMA);
+        ModelSpec spec = ModelSpec.read(node, tasks(tasks), SCHEMA);
         node.check();
         return spec;
     }

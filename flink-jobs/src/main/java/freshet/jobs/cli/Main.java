@@ -1,5 +1,6 @@
 package freshet.jobs.cli;
 
+import freshet.features.online.OnlineStoreException;
 import freshet.jobs.dataset.ImportException;
 import freshet.jobs.local.CannotStartException;
 import freshet.serde.config.ConfigException;
@@ -36,6 +37,7 @@ import picocli.CommandLine.Spec;
             ClusterCommand.class,
             RunCommand.class,
             SnapshotCommand.class,
+            FeaturesCommand.class,
             RankCommand.class
         })
 public final class Main implements Runnable {
@@ -82,6 +84,7 @@ public final class Main implements Runnable {
                 || problem instanceof ImportException
                 || problem instanceof CannotStartException
                 || problem instanceof BadSnapshotException
+                || problem instanceof OnlineStoreException
                 || problem instanceof UncheckedIOException) {
             return problem.getMessage();
         }

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import freshet.features.extract.FeatureExtractor;
-import freshet.features.history.UserHistory;
+import freshet.features.online.FeatureStates;
+import freshet.features.online.OnlineFeatures;
+import freshet.features.online.OnlineStore;
 import freshet.features.spec.FeatureSpec;
 import freshet.model.serve.Ranker;
 import freshet.model.snapshot.SnapshotModel;
@@ -38,8 +40,9 @@ import picocli.CommandLine.Spec;
         name = "rank",
         description = {
             "Scores requests with a snapshot as a server does, with ONNX Runtime.",
-            "A request is one line of JSON: an impression as in impressions.jsonl, whose viewer counts as new; or an example"
-                    + " as in examples.jsonl, whose features are taken as they stand. One line of scores per request."
+            "A request is one line of JSON: an impression as in impressions.jsonl; or an example as in examples.jsonl, whose"
+                    + " features are taken as they stand. One line of scores per request.",
+            "What is known of the viewer of an impression comes from --features; without it every viewer counts as new."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -58,6 +61,12 @@ final class RankCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
     private Path snapshot;
 
+    @Option(
+            names = "--features",
+            paramLabel = "DIR",
+            description = "An online store, as freshet features keeps it: opened for reading as it now stands.")
+    private @Nullable Path features;
+
     @Option(names = "--requests", paramLabel = "FILE", description = "Lines of JSON (default: standard input).")
     private @Nullable Path requests;
 
@@ -71,10 +80,11 @@ final class RankCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         SnapshotModel model = SnapshotModel.of(SnapshotDirectory.read(snapshot));
-        Requests reading = new Requests(model);
         long bad = 0;
-        try (Ranker ranker = new Ranker(model);
+        try (OnlineStore store = features == null ? null : OnlineStore.openForReading(features);
+                Ranker ranker = new Ranker(model);
                 BufferedReader lines = open()) {
+            Requests reading = new Requests(model, store == null ? key -> null : store);
             List<Request> batch = new ArrayList<>();
             long number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
@@ -134,16 +144,16 @@ final class RankCommand implements Callable<Integer> {
     private static final class Requests {
         private static final String[] NO_IDS = {};
 
-        private final FeatureExtractor extractor;
+        private final OnlineFeatures online;
         private final FeatureSchema schema;
 
-        Requests(SnapshotModel model) throws JsonProcessingException, BadSnapshotException {
+        Requests(SnapshotModel model, FeatureStates states) throws JsonProcessingException, BadSnapshotException {
             ConfigNode features = ConfigNode.root(
                     "of the snapshot", JSON.readTree(model.file().featuresJson()));
-            extractor = new FeatureExtractor(FeatureSpec.read(features));
+            online = new OnlineFeatures(new FeatureExtractor(FeatureSpec.read(features)), states);
             features.check();
             schema = model.spec().schema();
-            if (!extractor.schema().equals(schema)) {
+            if (!online.schema().equals(schema)) {
                 throw new BadSnapshotException("snapshot " + model.manifest().version()
                         + ": its specification of features and its schema name different features");
             }
@@ -166,7 +176,7 @@ final class RankCommand implements Callable<Integer> {
                 return Decoded.bad(bad.reason(), bad.detail());
             }
             Impression good = ((Decoded.Value<Impression>) impression).value();
-            return Decoded.value(new Request(good.impressionId(), extractor.extract(good, new UserHistory())));
+            return Decoded.value(new Request(good.impressionId(), online.of(good)));
         }
 
         private FeatureValues features(JsonNode example) {

@@ -40,7 +40,13 @@ public record TopicPlan(String name, Spread spread, SortedMap<String, String> se
         plans.add(kept(topics.deadLetters(), Spread.ONE, SET_ASIDE_KEPT));
         plans.add(kept(topics.late(), Spread.ONE, SET_ASIDE_KEPT));
         plans.add(kept(topics.snapshots(), Spread.ONE, SNAPSHOTS_KEPT));
+        plans.add(compacted(topics.userFeatures()));
         return plans;
+    }
+
+    /** A topic of which only the newest record of each key is wanted, for as long as there is one. */
+    private static TopicPlan compacted(String name) {
+        return new TopicPlan(name, Spread.BY_LOAD, new TreeMap<>(Map.of("cleanup.policy", "compact")));
     }
 
     private static TopicPlan kept(String name, Spread spread, Duration retention) {

@@ -4,7 +4,6 @@ import freshet.serde.config.ConfigNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -64,10 +63,5 @@ public record TopicsConfig(
     /** Every topic, in the order of the record. */
     public List<String> all() {
         return List.of(impressions, feedback, histories, examples, deadLetters, late, snapshots, userFeatures);
-    }
-
-    /** Of {@link #all}, those of which only the newest record of a key is wanted. */
-    public Set<String> compacted() {
-        return Set.of(userFeatures);
     }
 }

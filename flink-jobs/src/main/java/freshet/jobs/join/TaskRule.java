@@ -55,7 +55,8 @@ public record TaskRule(
         if (!label.isBinary() && "logistic".equals(task.string("loss", null))) {
             task.problem(
                     "loss",
-                    "found 'logistic' for a label that is a number, expected squared, or a label with at_least");
+                    "found 'logistic' for a label that is a number, expected squared, huber, weighted_logistic,"
+                            + " unbiased_weighted_logistic, or a label with at_least");
         }
         Duration horizon = task.duration("horizon", Duration.ofMinutes(10));
         if (!task.has("horizon")) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.config.TopicPlan;
 import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.report.Report;
@@ -158,14 +159,8 @@ public final class Demo {
     }
 
     private static void createTopics(EmbeddedKafka kafka, FreshetConfig config) {
-        List<String> wide = List.of(
-                config.topics().impressions(),
-                config.topics().feedback(),
-                config.topics().examples());
-        for (String topic : config.topics().all()) {
-            Map<String, String> settings =
-                    config.topics().compacted().contains(topic) ? Map.of("cleanup.policy", "compact") : Map.of();
-            kafka.createTopic(topic, wide.contains(topic) ? PARTITIONS : 1, settings);
+        for (TopicPlan plan : TopicPlan.of(config.topics())) {
+            kafka.createTopic(plan.name(), plan.spread() == TopicPlan.Spread.ONE ? 1 : PARTITIONS, plan.settings());
         }
     }
 

@@ -3,7 +3,6 @@ package freshet.jobs.replay;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.jobs.train.TrainRecord;
-import freshet.model.spec.LossKind;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.example.LabeledExample;
@@ -185,10 +184,10 @@ final class ReplayOutput implements Closeable {
             ObjectNode into, TaskSpec task, SortedMap<String, SortedMap<String, Double>> metrics) {
         Map<String, Double> values = metrics.getOrDefault(task.name(), new TreeMap<>());
         LOGISTIC_METRICS.forEach(name -> putMetric(into, name, values));
-        if (task.loss() == LossKind.SQUARED) {
+        if (!task.loss().isProbability()) {
             SQUARED_METRICS.forEach(name -> putMetric(into, name, values));
         }
-        putMetric(into, task.loss() == LossKind.SQUARED ? "served_mse" : "served_auc", values);
+        putMetric(into, task.loss().isProbability() ? "served_auc" : "served_mse", values);
     }
 
     private static void putMetric(ObjectNode into, String name, Map<String, Double> values) {

@@ -1,7 +1,6 @@
 package freshet.jobs.train;
 
 import freshet.model.eval.ProgressiveValidation;
-import freshet.model.spec.LossKind;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.example.TaskLabel;
 import java.io.DataInput;
@@ -59,7 +58,7 @@ final class Progress {
         SortedMap<String, SortedMap<String, Double>> metrics = new TreeMap<>();
         for (TaskSpec task : tasks) {
             SortedMap<String, Double> values = new TreeMap<>(learnt.getOrDefault(task.name(), new TreeMap<>()));
-            String ofServing = task.loss() == LossKind.SQUARED ? "mse" : "auc";
+            String ofServing = task.loss().isProbability() ? "auc" : "mse";
             Double value = served.getOrDefault(task.name(), new TreeMap<>()).get(ofServing);
             if (value != null) {
                 values.put("served_" + ofServing, value);

@@ -6,6 +6,7 @@ import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
 import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
@@ -170,12 +171,12 @@ final class TrainCore {
         asServed.forgetBefore(batch.get(0).decidedTimeMillis());
         asServed.score(batch, served);
         if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
-            examples += batch.size();
             lineage.learnt(batch);
-            newestExamples = List.copyOf(batch.subList(Math.max(0, batch.size() - GOLDEN_EXAMPLES), batch.size()));
+            newestExamples = newestOf(batch);
         } else {
             refused++;
         }
+        examples += learner.lastLearnt();
         for (int row = 0; row < batch.size(); row++) {
             LabeledExample example = batch.get(row);
             int labels = example.labels().size();
@@ -190,6 +191,21 @@ final class TrainCore {
             }
             out.accept(new TrainRecord.Learnt(example, predicted, predictedWhenShown));
         }
+    }
+
+    /** What may stand in golden rows: an example that is not finite was scored as NaN and not learnt. */
+    private static List<LabeledExample> newestOf(List<LabeledExample> batch) {
+        List<LabeledExample> finite = batch.stream().filter(TrainCore::isFinite).toList();
+        return List.copyOf(finite.subList(Math.max(0, finite.size() - GOLDEN_EXAMPLES), finite.size()));
+    }
+
+    private static boolean isFinite(LabeledExample example) {
+        for (float number : example.features().numbers()) {
+            if (!Float.isFinite(number)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A prediction; NaN for a task that this model does not have, as when the examples are of a newer configuration. */
@@ -261,13 +277,19 @@ final class TrainCore {
     private static String identity(ModelSpec spec) {
         return spec.json()
                 + " tasks "
-                + spec.tasks().stream()
-                        .map(task -> task.name() + ":" + task.loss())
-                        .toList()
+                + spec.tasks().stream().map(TrainCore::identity).toList()
                 + " numbers "
                 + spec.numberSlots().stream()
                         .map(slot -> spec.schema().numberNames().get(slot))
                         .toList();
+    }
+
+    private static String identity(TaskSpec task) {
+        return task.name()
+                + ":"
+                + task.loss()
+                + (task.productWith() == null ? "" : " with " + task.productWith())
+                + (task.reads().isEmpty() ? "" : " reads " + task.reads());
     }
 
     /** Everything but the rows and the kept snapshots. */

@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.features.history.UserHistory;
+import freshet.features.online.OnlineStore;
 import freshet.jobs.config.FreshetConfig;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
+import freshet.serde.event.Feedback;
 import freshet.serde.event.Impression;
+import freshet.serde.feature.FeatureChange;
+import freshet.serde.feature.FeatureState;
 import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDirectory;
@@ -20,8 +25,11 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +72,7 @@ class CommandsTest {
                 "snapshot --help",
                 "snapshot show --help",
                 "snapshot verify --help",
+                "features --help",
                 "rank --help"
             })
     void everyCommandHasHelpOnStandardOutput(String line) {
@@ -157,6 +166,38 @@ class CommandsTest {
         JsonNode scores = JSON.readTree(rank.out());
         assertThat(scores.path("impression_id").asText()).isEqualTo("i1");
         assertThat(scores.path("scores").path("click").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void rankKnowsTheViewersOfAnOnlineStore() throws IOException {
+        Path snapshot = writeSnapshot();
+        FreshetConfig config = FreshetConfig.shipped("demo");
+        UserHistory history = new UserHistory();
+        history.felt(
+                new Feedback("f", null, "u1", "v9", 1_772_433_000_000L, Feedback.WATCH, 5000),
+                config.features().historyNeeds());
+        Path folderOfStore = folder.resolve("store");
+        try (OnlineStore store = OnlineStore.open(folderOfStore)) {
+            FeatureState state = new FeatureState(FeatureState.Key.user("u1"), 1_772_433_000_000L, history.encode());
+            store.apply(List.of(FeatureChange.to(state)), Map.of());
+        }
+        Impression request =
+                Impression.builder("i1", "u1", "v1", 1_772_434_000_000L).build();
+        Path requests = Files.writeString(folder.resolve("known.jsonl"), EventJson.toJson(request) + "\n");
+
+        String[] call = {"rank", "--snapshot", snapshot.toString(), "--requests", requests.toString()};
+        Run unknown = freshet(call);
+        Run known = freshet(with(call, "--features", folderOfStore.toString()));
+        Run nowhere = freshet(with(call, "--features", folder.resolve("nowhere").toString()));
+
+        assertThat(known.exitCode()).as(known.err()).isZero();
+        assertThat(known.out()).isNotEqualTo(unknown.out()).contains("\"impression_id\":\"i1\"");
+        assertThat(nowhere.exitCode()).isEqualTo(2);
+        assertThat(nowhere.err()).contains("opening the online store", "nowhere");
+    }
+
+    private static String[] with(String[] call, String... more) {
+        return Stream.concat(Arrays.stream(call), Arrays.stream(more)).toArray(String[]::new);
     }
 
     @Test

@@ -10,6 +10,7 @@ import freshet.features.online.OnlineFeatures;
 import freshet.features.online.OnlineStore;
 import freshet.jobs.ViewerEvents;
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.config.TopicPlan;
 import freshet.jobs.join.JoinReference;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.source.EventSources;
@@ -20,7 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -50,10 +50,7 @@ class OnlineFeaturesOverKafkaTest {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"))) {
             FreshetConfig config =
                     ViewerEvents.config().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
-            for (String topic : config.topics().all()) {
-                boolean isCompacted = config.topics().compacted().contains(topic);
-                kafka.createTopic(topic, PARTITIONS, isCompacted ? Map.of("cleanup.policy", "compact") : Map.of());
-            }
+            TopicPlan.of(config.topics()).forEach(plan -> kafka.createTopic(plan.name(), PARTITIONS, plan.settings()));
             ReplayToKafka.send(folder.resolve("events"), config);
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
             env.setParallelism(PARTITIONS);

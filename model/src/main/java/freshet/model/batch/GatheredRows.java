@@ -1,6 +1,7 @@
 package freshet.model.batch;
 
 import freshet.model.math.CounterRandom;
+import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
 import freshet.model.table.RowSource;
@@ -105,10 +106,10 @@ final class GatheredRows {
     }
 
     /** Moves every touched row of the table against its gradient. */
-    void update(EmbeddingTable table, float scale) {
+    void update(EmbeddingTable table, UpdateMoment moment) {
         for (int index = 0; index < size; index++) {
             if (touched[index]) {
-                table.update(ids[index], positions[index], gradients, index * width, scale);
+                table.update(ids[index], positions[index], gradients, index * width, moment);
             }
         }
     }

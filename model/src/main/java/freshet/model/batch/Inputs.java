@@ -3,6 +3,7 @@ package freshet.model.batch;
 import freshet.model.math.CounterRandom;
 import freshet.model.math.DropoutStream;
 import freshet.model.optim.GradientNorm;
+import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.CrossSpec;
 import freshet.model.spec.EmbeddingSpec;
 import freshet.model.spec.ModelSpec;
@@ -316,16 +317,15 @@ public final class Inputs {
     /**
      * Moves every touched row against its gradient, and counts the labels of the batch, in its order, for the rates.
      *
-     * @param scale gradients are multiplied by this first
      * @param globalRates {@code [tasks, 2]}: counted on
      */
-    public void update(List<EmbeddingTable> tables, float scale, float[] globalRates) {
+    public void update(List<EmbeddingTable> tables, UpdateMoment moment, float[] globalRates) {
         countLabels(globalRates);
         for (int table = 0; table < gathered.length; table++) {
             if (spec.tables().get(table).kind() == TableSpec.Kind.RATE) {
                 gathered[table].write(tables.get(table));
             } else {
-                gathered[table].update(tables.get(table), scale);
+                gathered[table].update(tables.get(table), moment);
             }
         }
     }

@@ -23,6 +23,10 @@ final class RunningRates {
     private static final float NOISE = 1e-5f;
 
     private static final float MAX_LOG_ODDS = 8;
+
+    /** A conditional rate above this is noise of small counts. */
+    private static final float MAX_CONDITIONAL = 0.99f;
+
     private static final float TINY = 1e-6f;
 
     /** Bring inputs to the size of an embedding's, or their first steps are too large for the network. */
@@ -32,21 +36,53 @@ final class RunningRates {
 
     private final int tasks;
     private final LossKind[] kinds;
+    /** By task: the task it is a product with, or -1. */
+    private final int[] productWith;
+
     private final float smoothing;
 
     RunningRates(ModelSpec spec) {
         tasks = spec.taskCount();
         kinds = spec.tasks().stream().map(TaskSpec::loss).toArray(LossKind[]::new);
+        productWith = spec.tasks().stream()
+                .map(TaskSpec::productWith)
+                .mapToInt(name -> name == null ? -1 : spec.taskIndex(name))
+                .toArray();
         smoothing = spec.rates().smoothing();
     }
 
-    /** The global log-odds of a task; the global mean of a squared one. */
+    /**
+     * What the logit of a task would be if nothing but the labels so far were known: their log-odds, the log of their mean
+     * where the prediction is e^logit, their mean where it is the logit. For a product, the log-odds of the conditional
+     * probability.
+     */
     float globalLogit(float[] global, int task) {
+        int with = productWith[task];
+        if (with >= 0) {
+            float conditional = Math.min(globalMean(global, task) / globalMean(global, with), MAX_CONDITIONAL);
+            return logRatio(conditional, 1 - conditional);
+        }
+        return logOfRate(global, task);
+    }
+
+    private float logOfRate(float[] global, int task) {
         float count = global[2 * task];
         float sum = global[2 * task + 1];
-        return kinds[task] == LossKind.LOGISTIC
-                ? logRatio(sum + GLOBAL_PRIOR, count - sum + GLOBAL_PRIOR)
+        if (kinds[task].isProbability()) {
+            return logRatio(sum + GLOBAL_PRIOR, count - sum + GLOBAL_PRIOR);
+        }
+        return kinds[task].isOdds()
+                ? logRatio(sum + GLOBAL_PRIOR, count + GLOBAL_PRIOR)
                 : sum / (count + 2 * GLOBAL_PRIOR);
+    }
+
+    private float globalMean(float[] global, int task) {
+        float count = global[2 * task];
+        float sum = global[2 * task + 1];
+        if (kinds[task].isProbability()) {
+            return (sum + GLOBAL_PRIOR) / (count + 2 * GLOBAL_PRIOR);
+        }
+        return kinds[task].isOdds() ? (sum + GLOBAL_PRIOR) / (count + GLOBAL_PRIOR) : sum / (count + 2 * GLOBAL_PRIOR);
     }
 
     /**
@@ -73,16 +109,16 @@ final class RunningRates {
     }
 
     private float difference(int task, float count, float sum, float[] global) {
-        float globalCount = global[2 * task];
-        float globalSum = global[2 * task + 1];
-        float globalMean = kinds[task] == LossKind.LOGISTIC
-                ? (globalSum + GLOBAL_PRIOR) / (globalCount + 2 * GLOBAL_PRIOR)
-                : globalLogit(global, task);
-        if (kinds[task] == LossKind.SQUARED) {
-            return (sum + smoothing * globalMean) / (count + smoothing) - globalMean;
+        float mean = globalMean(global, task);
+        if (kinds[task].isOdds()) {
+            float logMean = logRatio(sum + smoothing * mean, count + smoothing);
+            return Math.max(-MAX_LOG_ODDS, Math.min(MAX_LOG_ODDS, logMean - logOfRate(global, task)));
         }
-        float logOdds = logRatio(sum + smoothing * globalMean, count - sum + smoothing * (1 - globalMean));
-        float x = logOdds - globalLogit(global, task);
+        if (!kinds[task].isProbability()) {
+            return (sum + smoothing * mean) / (count + smoothing) - mean;
+        }
+        float logOdds = logRatio(sum + smoothing * mean, count - sum + smoothing * (1 - mean));
+        float x = logOdds - logOfRate(global, task);
         return Math.max(-MAX_LOG_ODDS, Math.min(MAX_LOG_ODDS, x));
     }
 

@@ -32,7 +32,7 @@ final class TaskMetrics {
         weights += weight;
         labels += (double) weight * label;
         predictions += (double) weight * prediction;
-        if (kind == LossKind.SQUARED) {
+        if (!kind.isProbability()) {
             double difference = (double) prediction - label;
             losses += weight * difference * difference;
             return;
@@ -51,7 +51,7 @@ final class TaskMetrics {
     SortedMap<String, Double> values() {
         SortedMap<String, Double> values = new TreeMap<>();
         values.put("count", (double) count);
-        if (kind == LossKind.SQUARED) {
+        if (!kind.isProbability()) {
             putFinite(values, "mse", losses / weights);
             putFinite(values, "mean_label", labels / weights);
             putFinite(values, "mean_prediction", predictions / weights);

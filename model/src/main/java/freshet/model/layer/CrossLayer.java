@@ -15,10 +15,9 @@ final class CrossLayer {
     private Activation y = input;
     private Activation product = input;
 
-    CrossLayer(ParameterLayout layout, ElementKernel elements, String name, int width) {
+    CrossLayer(ParameterLayout layout, ElementKernel elements, String name, int task, int width) {
         this.width = width;
-        this.dense =
-                DenseLayer.of(layout, elements, width, name, ParameterLayout.SHARED, width, DenseLayer.Activity.NONE);
+        this.dense = DenseLayer.of(layout, elements, width, name, task, width, DenseLayer.Activity.NONE);
     }
 
     DenseLayer dense() {

@@ -3,9 +3,10 @@ package freshet.model.layer;
 import freshet.model.math.Crew;
 import freshet.model.math.ElementKernel;
 import freshet.model.math.ProductKernel;
+import freshet.model.spec.BalanceSpec;
 import freshet.model.spec.ModelSpec;
+import freshet.model.spec.Structure;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -33,12 +34,13 @@ public final class Network {
     private final float gateDropout;
     private final long seed;
     private final ParameterLayout layout = new ParameterLayout();
-    private final List<CrossLayer> crosses = new ArrayList<>();
-    private final Mlp bottom;
-    /** Holds one element, or none for a shared bottom. */
+    /** One that all tasks share, or one per task. */
+    private final List<Trunk> trunks = new ArrayList<>();
+    /** Holds one element, or none without experts. */
     private final List<MixtureOfExperts> mixture;
 
-    private final List<Mlp> towers = new ArrayList<>();
+    private final List<Tower> towers = new ArrayList<>();
+    private final boolean gradientFlowsBetweenTowers;
 
     /** Every layer that has parameters. */
     private final List<DenseLayer> layers = new ArrayList<>();
@@ -50,8 +52,8 @@ public final class Network {
     private int capacity = -1;
     private Activation input = Activation.of(0, 0);
     private Activation heads = input;
-    /** Outputs of the cross layers. */
-    private final List<Activation> crossOutputs = new ArrayList<>();
+    /** The same heads with gradients of their own where towers add to those of others: the caller's stay as they are. */
+    private Activation linkedHeads = input;
 
     // What the threads are to do now.
     private int firstRow;
@@ -72,21 +74,29 @@ public final class Network {
         gateDropout = spec.gateDropout();
         seed = spec.seed();
         ElementKernel elements = crew.elements();
-        for (int layer = 0; layer < spec.crossLayers(); layer++) {
-            crosses.add(new CrossLayer(layout, elements, "cross." + layer, inputWidth));
+        if (spec.structure() == Structure.SINGLE_TASK) {
+            for (int task = 0; task < tasks; task++) {
+                String owner = "." + spec.tasks().get(task).name();
+                trunks.add(new Trunk(layout, elements, spec, owner, task));
+            }
+        } else {
+            trunks.add(new Trunk(layout, elements, spec, "", ParameterLayout.SHARED));
         }
-        bottom = new Mlp(layout, elements, "bottom", ParameterLayout.SHARED, inputWidth, spec.bottom());
-        mixture = spec.expertCount() == 0
-                ? List.of()
-                : List.of(new MixtureOfExperts(layout, elements, spec, bottom.outputWidth()));
-        int towerInput =
-                mixture.isEmpty() ? bottom.outputWidth() : mixture.get(0).width();
+        int trunkWidth = trunks.get(0).outputWidth();
+        mixture = spec.structure() == Structure.MMOE
+                ? List.of(new MixtureOfExperts(layout, elements, spec, trunkWidth))
+                : List.of();
+        int towerInput = mixture.isEmpty() ? trunkWidth : mixture.get(0).width();
         for (int task = 0; task < tasks; task++) {
-            String name = "tower." + spec.tasks().get(task).name();
-            towers.add(new Mlp(layout, elements, name, task, towerInput, spec.tower()).withHead(layout, name, task, 1));
+            towers.add(new Tower(layout, elements, spec, task, towerInput));
         }
-        crosses.forEach(layer -> layers.add(layer.dense()));
-        layers.addAll(bottom.layers());
+        gradientFlowsBetweenTowers = towers.stream().anyMatch(Tower::gradientFlows);
+        if (spec.balance().kind() == BalanceSpec.Kind.UNCERTAINTY) {
+            for (int task = 0; task < tasks; task++) {
+                layout.add(BalanceSpec.parameter(spec.tasks().get(task)), task, 1);
+            }
+        }
+        trunks.forEach(trunk -> layers.addAll(trunk.layers()));
         mixture.forEach(layer -> layers.addAll(layer.layers()));
         towers.forEach(tower -> layers.addAll(tower.layers()));
         int pieces = layers.stream().mapToInt(DenseLayer::pieces).sum();
@@ -133,26 +143,33 @@ public final class Network {
         capacity = batch;
         input = Activation.of(batch, inputWidth);
         heads = Activation.of(batch, tasks);
-        crossOutputs.clear();
-        Activation x = input;
-        for (CrossLayer layer : crosses) {
-            x = layer.connect(input, x, batch);
-            crossOutputs.add(x);
+        linkedHeads = gradientFlowsBetweenTowers
+                ? new Activation(heads.values(), Activation.of(batch, tasks).gradients())
+                : heads;
+        for (int trunk = 0; trunk < trunks.size(); trunk++) {
+            trunks.get(trunk).connect(input, batch, trunk == 0 ? DenseLayer.Into.SET : DenseLayer.Into.ADD);
         }
-        Activation shared = bottom.connect(x, batch, DenseLayer.Into.SET);
         for (MixtureOfExperts layer : mixture) {
-            layer.connect(shared, batch);
+            layer.connect(trunk(0).output(), batch);
         }
         for (int task = 0; task < tasks; task++) {
-            boolean alone = !mixture.isEmpty();
-            Activation towerInput = alone ? mixture.get(0).mixture(task) : shared;
-            towers.get(task)
-                    .connect(
-                            towerInput,
-                            heads.fromColumn(task),
-                            batch,
-                            alone || task == 0 ? DenseLayer.Into.SET : DenseLayer.Into.ADD);
+            towers.get(task).connect(towerInput(task), linkedHeads, batch, intoTowerInput(task));
         }
+    }
+
+    private Trunk trunk(int task) {
+        return trunks.get(trunks.size() == 1 ? 0 : task);
+    }
+
+    private Activation towerInput(int task) {
+        return mixture.isEmpty() ? trunk(task).output() : mixture.get(0).mixture(task);
+    }
+
+    /** The towers go backward from the last to the first: of those that read one input, the last is the first. */
+    private DenseLayer.Into intoTowerInput(int task) {
+        boolean alone =
+                !mixture.isEmpty() || trunks.size() > 1 && !trunks.get(0).isEmpty();
+        return alone || task == tasks - 1 ? DenseLayer.Into.SET : DenseLayer.Into.ADD;
     }
 
     /** {@code [batch, inputWidth]}: to be filled before {@link #forward}. */
@@ -183,10 +200,9 @@ public final class Network {
     private void forwardRows(int piece, ProductKernel kernel) {
         int from = firstRow + piece * rowsPerPiece;
         int to = Math.min(from + rowsPerPiece, endRow);
-        for (int layer = 0; layer < crosses.size(); layer++) {
-            crosses.get(layer).forward(kernel, from, to);
+        for (int trunk = 0; trunk < trunks.size(); trunk++) {
+            trunks.get(trunk).forward(kernel, from, to);
         }
-        bottom.forward(kernel, from, to);
         for (int layer = 0; layer < mixture.size(); layer++) {
             mixture.get(layer).forward(kernel, from, to);
         }
@@ -214,7 +230,10 @@ public final class Network {
         }
     }
 
-    /** Gradients of the heads -> gradients of the input, and of the parameters: an arena, overwritten. */
+    /**
+     * Gradients of the heads -> gradients of the input, and of the parameters: an arena, overwritten. Parameters that no
+     * layer has are left as they are.
+     */
     public void backward(int batch, float[] gradients) {
         arena = gradients;
         for (int from = 0; from < batch; from += BACKWARD_ROWS) {
@@ -226,28 +245,21 @@ public final class Network {
     private void backwardRows(int piece, ProductKernel kernel) {
         int from = firstRow + piece * rowsPerPiece;
         int to = Math.min(from + rowsPerPiece, endRow);
-        for (int task = 0; task < tasks; task++) {
+        if (gradientFlowsBetweenTowers) {
+            int size = (to - from) * tasks;
+            System.arraycopy(
+                    headGradients(), from * tasks, linkedHeads.gradients().values(), from * tasks, size);
+        }
+        // The last first, since a tower may hand some of its gradient on to those it reads.
+        for (int task = tasks - 1; task >= 0; task--) {
             towers.get(task).backward(kernel, from, to);
         }
         for (int layer = 0; layer < mixture.size(); layer++) {
             mixture.get(layer).backward(kernel, from, to);
         }
-        if (crosses.isEmpty()) {
-            bottom.backward(kernel, from, to);
-            return;
+        for (int trunk = 0; trunk < trunks.size(); trunk++) {
+            trunks.get(trunk).backward(kernel, from, to);
         }
-        clear(input, from, to); // every cross layer adds to it
-        bottom.backward(kernel, from, to);
-        for (int layer = crosses.size() - 1; layer >= 0; layer--) {
-            if (layer > 0) {
-                clear(crossOutputs.get(layer - 1), from, to);
-            }
-            crosses.get(layer).backward(kernel, from, to);
-        }
-    }
-
-    private void clear(Activation activation, int from, int to) {
-        Arrays.fill(activation.gradients().values(), from * inputWidth, to * inputWidth, 0f);
     }
 
     private void weightGradientPiece(int piece, ProductKernel kernel) {

@@ -26,7 +26,11 @@ import java.util.Map;
  * tower.TASK.L.bias       [out]
  * tower.TASK.out.weight   [in, 1]    gives the head, to which wide, shallow and global log-odds are added: the logit
  * tower.TASK.out.bias     [1]
+ * balance.TASK            [1]        log of the task's variance, where tasks are balanced by uncertainty
  * </pre>
+ *
+ * <p>In the structure {@code single_task} each task has cross layers and a bottom of its own: {@code cross.TASK.L},
+ * {@code bottom.TASK.L}. A tower that reads other tasks has one further input for each.
  */
 public final class ParameterLayout {
     /** The {@link Entry#task} of a parameter that several tasks share. */

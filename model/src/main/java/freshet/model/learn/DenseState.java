@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
  * int     number of parameters, with gaps
  * int     number of tasks
  * long    steps learnt
- * long    batches refused for their input
+ * long    examples refused
  * long    batches refused for their gradient
  * float[] parameters, then Adam's first moments, then its second moments
  * float[] global rates [tasks, 2]
@@ -29,7 +29,7 @@ final class DenseState {
     private final float[] secondMoments;
     private final float[] globalRates;
     private long steps;
-    private long refusedInputs;
+    private long refusedExamples;
     private long refusedGradients;
 
     /** @param parameters kept, not copied */
@@ -66,12 +66,12 @@ final class DenseState {
         steps++;
     }
 
-    long refusedInputs() {
-        return refusedInputs;
+    long refusedExamples() {
+        return refusedExamples;
     }
 
-    void countRefusedInput() {
-        refusedInputs++;
+    void countRefusedExamples(int count) {
+        refusedExamples += count;
     }
 
     long refusedGradients() {
@@ -87,7 +87,7 @@ final class DenseState {
         ByteBuffer out =
                 ByteBuffer.allocate(HEADER_BYTES + floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putInt(parameters.length).putInt(tasks);
-        out.putLong(steps).putLong(refusedInputs).putLong(refusedGradients);
+        out.putLong(steps).putLong(refusedExamples).putLong(refusedGradients);
         out.asFloatBuffer().put(parameters).put(firstMoments).put(secondMoments).put(globalRates);
         return out.array();
     }
@@ -104,7 +104,7 @@ final class DenseState {
                     + " parameters and " + tasks + " tasks; the saved state belongs to another model");
         }
         steps = in.getLong();
-        refusedInputs = in.getLong();
+        refusedExamples = in.getLong();
         refusedGradients = in.getLong();
         in.asFloatBuffer().get(parameters).get(firstMoments).get(secondMoments).get(globalRates);
     }

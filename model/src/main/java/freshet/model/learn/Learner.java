@@ -7,10 +7,10 @@ import freshet.model.layer.ParameterLayout;
 import freshet.model.loss.TaskLoss;
 import freshet.model.math.Crew;
 import freshet.model.math.Kernels;
-import freshet.model.optim.Adagrad;
 import freshet.model.optim.Adam;
 import freshet.model.optim.GradientNorm;
 import freshet.model.optim.RowOptimizer;
+import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.OptimizerSpec;
 import freshet.model.spec.TableSpec;
@@ -44,12 +44,20 @@ public final class Learner implements AutoCloseable {
     private final List<EmbeddingTable> tables;
     private final Scorer scorer;
     private final TaskLoss loss;
+    private final TaskBalance balance;
+    private final Screen screen;
     private final Adam adam;
     private final GradientNorm norm = new GradientNorm();
     private final DenseState state;
 
     private final float[] gradients;
     private float[] logits = new float[0];
+    private float[] keptPredictions = new float[0];
+    /** {@code [tasks]}: what the balance multiplies each task's loss with, and these losses. */
+    private final float[] factors;
+
+    private final double[] taskLosses;
+    private int lastLearnt;
     private double lastLoss;
     private double lastGradientNorm;
 
@@ -68,6 +76,10 @@ public final class Learner implements AutoCloseable {
         tables = tables(spec);
         scorer = new Scorer(spec, network, state.globalRates(), tables);
         loss = new TaskLoss(spec);
+        balance = TaskBalance.of(spec, network, loss);
+        screen = new Screen(spec);
+        factors = new float[tasks];
+        taskLosses = new double[tasks];
         adam = new Adam(spec.optimizer().dense());
         gradients = new float[network.layout().floats()];
         network.load(state.parameters());
@@ -87,14 +99,14 @@ public final class Learner implements AutoCloseable {
         switch (table.kind()) {
             case EMBEDDING -> {
                 Arrays.fill(rateFactors, 1f);
-                return new Adagrad(optimizer.sparse(), rateFactors);
+                return RowOptimizer.of(optimizer.sparse(), rateFactors);
             }
             case LOGIT -> {
                 for (int task = 0; task < spec.taskCount(); task++) {
                     rateFactors[task] = spec.tasks().get(task).learningRateFactor();
                 }
                 boolean ofShallow = table.name().startsWith(ModelSpec.SHALLOW_PREFIX);
-                return new Adagrad(ofShallow ? optimizer.shallow() : optimizer.wide(), rateFactors);
+                return RowOptimizer.of(ofShallow ? optimizer.shallow() : optimizer.wide(), rateFactors);
             }
             default -> {
                 return null;
@@ -106,7 +118,7 @@ public final class Learner implements AutoCloseable {
     public enum Outcome {
         /** Scored and learnt. */
         LEARNT,
-        /** Scored, not learnt: a feature, label or weight was not finite. The model is as before. */
+        /** Not learnt: every single example was refused. The model is as before. */
         REFUSED_INPUT,
         /** Scored, not learnt: the loss or its gradient was not finite. The model is as before. */
         REFUSED_GRADIENT
@@ -120,24 +132,41 @@ public final class Learner implements AutoCloseable {
      * Scores every task of every example as {@link #score} does, then learns from the labels.
      *
      * @param batch in the order of learning; not empty
+     * <p>An example is refused by itself if a number, label or weight of it is not finite or beyond {@code max_number}, or if
+     * its logits are not finite: it gets no prediction, has no part in the step, and is counted.
+     *
      * @param predictions receives {@code [batch.size()][tasks]}, row by row: a probability for a logistic task, the expected
-     *     label for a squared one; NaN for an example that is itself not finite
+     *     label for another; NaN for an example that is refused
      */
     public Outcome step(List<LabeledExample> batch, float[] predictions) {
         long step = state.steps();
-        scorer.batch().load(batch);
-        scorer.forward(step, predictions);
-        if (!scorer.batch().finite()) {
-            state.countRefusedInput();
-            return Outcome.REFUSED_INPUT;
+        lastLearnt = 0;
+        List<LabeledExample> kept = screen.begin(batch);
+        while (!kept.isEmpty()) {
+            reserve(kept.size());
+            scorer.batch().load(kept);
+            scorer.forward(step, keptPredictions);
+            scorer.trainingLogits(step, logits);
+            if (screen.allFinite(logits)) {
+                break;
+            }
+            kept = screen.dropNotFinite(logits);
         }
+        screen.spread(keptPredictions, predictions);
+        state.countRefusedExamples(batch.size() - kept.size());
+        return kept.isEmpty() ? Outcome.REFUSED_INPUT : learn(kept);
+    }
+
+    /** Learns from the batch that the scorer holds. */
+    private Outcome learn(List<LabeledExample> batch) {
         int size = batch.size();
-        reserve(size);
-        scorer.trainingLogits(step, logits);
-        float[] labels = scorer.batch().labels();
+        TaskBalance.Pass pass = new TaskBalance.Pass(
+                logits, scorer.batch().labels(), scorer.batch().weights(), size);
+        balance.weigh(state.parameters(), pass, factors);
         float[] logitGradients = network.headGradients();
-        lastLoss = loss.gradient(logits, labels, scorer.batch().weights(), size, logitGradients);
+        lastLoss = loss.gradient(logits, pass.labels(), pass.weights(), size, factors, taskLosses, logitGradients);
         network.backward(size, gradients);
+        lastLoss += balance.learnOwn(state.parameters(), pass, taskLosses, gradients);
         scorer.inputs().backward(network.inputGradients(), logitGradients);
         norm.reset();
         norm.add(gradients, 0, gradients.length);
@@ -147,14 +176,16 @@ public final class Learner implements AutoCloseable {
             state.countRefusedGradient();
             return Outcome.REFUSED_GRADIENT;
         }
-        update(size);
+        update(size, batch.get(size - 1).decidedTimeMillis());
+        lastLearnt = size;
         return Outcome.LEARNT;
     }
 
-    private void update(int size) {
+    private void update(int size, long eventTimeMillis) {
         float clipNorm = spec.optimizer().clipNorm();
         float scale = clipNorm > 0 && lastGradientNorm > clipNorm ? (float) (clipNorm / lastGradientNorm) : 1f;
         state.countStep();
+        float rateFactor = spec.optimizer().schedule().factor(state.steps());
         for (ParameterLayout.Entry entry : network.layout().entries()) {
             float factor = entry.task() == ParameterLayout.SHARED
                     ? 1f
@@ -168,10 +199,11 @@ public final class Learner implements AutoCloseable {
                     entry.offset() + entry.size(),
                     scale,
                     state.steps(),
-                    factor);
+                    factor * rateFactor);
         }
         network.load(state.parameters());
-        scorer.inputs().update(tables, scale * size, state.globalRates());
+        UpdateMoment moment = new UpdateMoment(scale * size, rateFactor, state.steps(), eventTimeMillis);
+        scorer.inputs().update(tables, moment, state.globalRates());
     }
 
     /**
@@ -190,9 +222,14 @@ public final class Learner implements AutoCloseable {
         return state.steps();
     }
 
-    /** Number of batches refused because an example was not finite. */
-    public long refusedInputs() {
-        return state.refusedInputs();
+    /** Number of examples that the last step learnt. */
+    public int lastLearnt() {
+        return lastLearnt;
+    }
+
+    /** Number of examples refused, each by itself; see {@link #step}. */
+    public long refusedExamples() {
+        return state.refusedExamples();
     }
 
     /** Number of batches refused because the loss or its gradient was not finite. */
@@ -307,6 +344,7 @@ public final class Learner implements AutoCloseable {
     private void reserve(int size) {
         if (logits.length < size * tasks) {
             logits = new float[size * tasks];
+            keptPredictions = new float[size * tasks];
         }
     }
 }

@@ -10,6 +10,7 @@ import freshet.model.math.Crew;
 import freshet.model.spec.ModelSpec;
 import freshet.model.table.RowSource;
 import freshet.serde.example.FeatureValues;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -29,6 +30,7 @@ public final class Scorer {
     private final float[] globalRates;
     private final List<? extends RowSource> tables;
     private float[] offsets = new float[0];
+    private float[] logits = new float[0];
 
     /**
      * @param tensors as {@link Learner#denseTensors} gives them
@@ -83,8 +85,7 @@ public final class Scorer {
 
     /**
      * Everything before the dense network: what a server that runs the network elsewhere (ONNX) feeds it with. The logit of
-     * a task is the network's head plus its logit offset; the prediction is its logistic function, or the logit itself for a
-     * squared task.
+     * a task is the network's head plus its logit offset; {@link TaskLoss#predict} makes predictions of logits.
      *
      * @param input receives {@code [features.size()][spec.inputWidth()]}
      * @param logitOffsets receives {@code [features.size()][tasks]}: wide, shallow and global log-odds
@@ -116,9 +117,13 @@ public final class Scorer {
         network.forward(size);
         float[] heads = network.heads();
         for (int i = 0; i < size; i++) {
-            for (int task = 0; task < tasks; task++) {
-                int at = i * tasks + task;
-                predictions[at] = batch.finite(i) ? loss.prediction(task, heads[at] + offsets[at]) : Float.NaN;
+            int row = i * tasks;
+            for (int at = row; at < row + tasks; at++) {
+                logits[at] = heads[at] + offsets[at];
+            }
+            loss.predict(logits, row, predictions);
+            if (!batch.finite(i)) {
+                Arrays.fill(predictions, row, row + tasks, Float.NaN);
             }
         }
     }
@@ -145,6 +150,7 @@ public final class Scorer {
         network.reserve(size);
         if (offsets.length < size * tasks) {
             offsets = new float[size * tasks];
+            logits = new float[size * tasks];
         }
     }
 }

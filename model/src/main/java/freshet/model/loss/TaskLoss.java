@@ -1,9 +1,11 @@
 package freshet.model.loss;
 
-import freshet.model.math.StableMath;
-import freshet.model.spec.LossKind;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The loss of a mini-batch: the sum over tasks of the task's weight times the mean, over the examples that carry its label,
@@ -13,57 +15,102 @@ import freshet.model.spec.TaskSpec;
  */
 public final class TaskLoss {
     private final int tasks;
-    private final LossKind[] kinds;
+    private final PointLoss[] losses;
+    /** By task; null for a task that is no product. */
+    private final @Nullable ProductLoss[] products;
+
     private final float[] taskWeights;
 
     public TaskLoss(ModelSpec spec) {
         tasks = spec.taskCount();
-        kinds = spec.tasks().stream().map(TaskSpec::loss).toArray(LossKind[]::new);
+        losses = spec.tasks().stream().map(PointLoss::of).toArray(PointLoss[]::new);
+        products = new ProductLoss[tasks];
         taskWeights = new float[tasks];
         for (int task = 0; task < tasks; task++) {
             taskWeights[task] = spec.tasks().get(task).weight();
+            List<Integer> factors = factors(spec, task);
+            if (factors.size() > 1) {
+                products[task] = new ProductLoss(
+                        factors.stream().mapToInt(Integer::intValue).toArray());
+            }
         }
     }
 
-    /** The prediction behind a logit: a probability, or the expected label of a squared task. */
-    public float prediction(int task, float logit) {
-        return kinds[task] == LossKind.LOGISTIC ? StableMath.sigmoid(logit) : logit;
+    /** The tasks whose logistic functions make up a prediction, the task itself last. */
+    private static List<Integer> factors(ModelSpec spec, int task) {
+        List<Integer> factors = new ArrayList<>();
+        TaskSpec of = spec.tasks().get(task);
+        String productWith = of.productWith();
+        if (productWith != null) {
+            factors.addAll(factors(spec, spec.taskIndex(productWith)));
+        }
+        factors.add(task);
+        return factors;
+    }
+
+    /** One row of logits [tasks] from {@code row} on -> the predictions behind them, in the same places of another array. */
+    public void predict(float[] logits, int row, float[] predictions) {
+        for (int task = 0; task < tasks; task++) {
+            ProductLoss product = products[task];
+            predictions[row + task] =
+                    product == null ? losses[task].prediction(logits[row + task]) : product.prediction(logits, row);
+        }
     }
 
     /**
      * logits, labels, weights [batch, tasks] -> the gradient of the loss with respect to the logits, [batch, tasks].
      *
+     * @param factors {@code [tasks]}: multiplies each task's loss
+     * @param taskLosses receives {@code [tasks]}: each task's loss, times its weight but not its factor; 0 if none carries it
      * @return the loss
      */
-    public double gradient(float[] logits, float[] labels, float[] weights, int batch, float[] dLogits) {
+    public double gradient(
+            float[] logits,
+            float[] labels,
+            float[] weights,
+            int batch,
+            float[] factors,
+            double[] taskLosses,
+            float[] dLogits) {
+        Arrays.fill(dLogits, 0, batch * tasks, 0f);
         double loss = 0;
         for (int task = 0; task < tasks; task++) {
-            int carried = 0;
-            for (int i = 0; i < batch; i++) {
-                carried += weights[i * tasks + task] > 0 ? 1 : 0;
-            }
-            double sum = 0;
-            float share = carried == 0 ? 0 : taskWeights[task] / carried;
-            for (int i = 0; i < batch; i++) {
-                int at = i * tasks + task;
-                if (weights[at] > 0) {
-                    sum += weights[at] * value(task, logits[at], labels[at]);
-                    dLogits[at] = share * weights[at] * (prediction(task, logits[at]) - labels[at]);
-                } else {
-                    dLogits[at] = 0;
-                }
-            }
-            loss += share * sum;
+            int carried = carried(task, weights, batch);
+            float meanShare = carried == 0 ? 0 : taskWeights[task] / carried;
+            double sum = addTask(task, logits, labels, weights, batch, factors[task] * meanShare, dLogits);
+            taskLosses[task] = meanShare * sum;
+            loss += factors[task] * meanShare * sum;
         }
         return loss;
     }
 
-    /** The loss of one logit: cross entropy, or half the squared difference. */
-    private double value(int task, float logit, float label) {
-        if (kinds[task] == LossKind.LOGISTIC) {
-            return StableMath.softplus(logit) - (double) label * logit;
+    /** Number of examples that carry a task's label. */
+    public int carried(int task, float[] weights, int batch) {
+        int carried = 0;
+        for (int i = 0; i < batch; i++) {
+            carried += weights[i * tasks + task] > 0 ? 1 : 0;
         }
-        double difference = (double) logit - label;
-        return 0.5 * difference * difference;
+        return carried;
+    }
+
+    /** Adds one task's gradient times {@code scale}; returns the sum of its losses times label weights. */
+    private double addTask(
+            int task, float[] logits, float[] labels, float[] weights, int batch, float scale, float[] dLogits) {
+        ProductLoss product = products[task];
+        PointLoss single = losses[task];
+        double sum = 0;
+        for (int i = 0; i < batch; i++) {
+            int at = i * tasks + task;
+            if (weights[at] > 0) {
+                if (product == null) {
+                    sum += weights[at] * single.value(logits[at], labels[at]);
+                    dLogits[at] += scale * weights[at] * single.slope(logits[at], labels[at]);
+                } else {
+                    sum += weights[at] * product.value(logits, i * tasks, labels[at]);
+                    product.addSlopes(logits, i * tasks, labels[at], scale * weights[at], dLogits);
+                }
+            }
+        }
+        return sum;
     }
 }

@@ -5,20 +5,22 @@ import java.util.Arrays;
 
 /**
  * Adagrad per coordinate (Duchi, Hazan, Singer 2011): {@code s += g²; w -= rate * g / (sqrt(s) + 1e-10)}. One slot per weight:
- * the sum s. Immutable; safe on any thread.
+ * the sum s; one more per row where sums fade. Immutable; safe on any thread.
  */
-public final class Adagrad implements RowOptimizer {
+final class Adagrad implements RowOptimizer {
     /** Keeps the quotient finite where the sum is 0; the value is PyTorch's. */
-    private static final float EPSILON = 1e-10f;
+    static final float EPSILON = 1e-10f;
 
-    private final float initialAccumulator;
+    private final OptimizerSpec.Adagrad spec;
+    private final AccumulatorDecay decay;
     private final float[] rates;
 
     /**
      * @param rateFactors multiplies the learning rate of each coordinate; as long as a row has weights
      */
-    public Adagrad(OptimizerSpec.Adagrad spec, float[] rateFactors) {
-        initialAccumulator = spec.initialAccumulator();
+    Adagrad(OptimizerSpec.Adagrad spec, float[] rateFactors) {
+        this.spec = spec;
+        decay = new AccumulatorDecay(spec.decay(), spec.initialAccumulator());
         rates = rateFactors.clone();
         for (int i = 0; i < rates.length; i++) {
             rates[i] *= spec.learningRate();
@@ -27,21 +29,31 @@ public final class Adagrad implements RowOptimizer {
 
     @Override
     public int slots(int width) {
-        return width;
+        return spec.slots(width);
     }
 
     @Override
     public void initialise(float[] rows, int offset, int width) {
-        Arrays.fill(rows, offset + width, offset + 2 * width, initialAccumulator);
+        Arrays.fill(rows, offset + width, offset + 2 * width, spec.initialAccumulator());
+        Arrays.fill(rows, offset + 2 * width, offset + width + slots(width), 0f);
     }
 
     @Override
-    public void update(float[] rows, int offset, int width, float[] gradients, int gradientOffset, float scale) {
+    public void update(
+            float[] rows, int offset, int width, float[] gradients, int gradientOffset, UpdateMoment moment) {
+        decay.apply(rows, offset + width, width, moment);
         for (int i = 0; i < width; i++) {
-            float g = gradients[gradientOffset + i] * scale;
+            float g = gradients[gradientOffset + i] * moment.scale();
             float sum = Math.fma(g, g, rows[offset + width + i]);
             rows[offset + width + i] = sum;
-            rows[offset + i] -= rates[i] * g / ((float) Math.sqrt(sum) + EPSILON);
+            float rate = rates[i] * moment.rateFactor();
+            rows[offset + i] -= step(rate, g, (float) Math.sqrt(sum) + EPSILON, spec.rateFloor(), spec.maxUpdate());
         }
+    }
+
+    /** How far a weight moves: {@code rate g / root}, the quotient of rate and root not below the floor, and no further than most. */
+    static float step(float rate, float g, float root, float rateFloor, float most) {
+        float step = rate < rateFloor * root ? rateFloor * g : rate * g / root;
+        return most > 0 ? Math.max(-most, Math.min(most, step)) : step;
     }
 }

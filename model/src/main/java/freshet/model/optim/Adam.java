@@ -41,13 +41,15 @@ public final class Adam {
         float take1 = 1 - keep1;
         float take2 = 1 - keep2;
         float epsilon = spec.epsilon();
+        float most = spec.maxUpdate() > 0 ? spec.maxUpdate() : Float.POSITIVE_INFINITY;
         for (int i = from; i < to; i++) {
             float g = gradients[i] * scale;
             float m = keep1 * first[i] + take1 * g;
             float v = keep2 * second[i] + take2 * g * g;
             first[i] = m;
             second[i] = v;
-            parameters[i] -= rate * m / ((float) Math.sqrt(v) / rootCorrection + epsilon);
+            float distance = rate * m / ((float) Math.sqrt(v) / rootCorrection + epsilon);
+            parameters[i] -= Math.max(-most, Math.min(most, distance));
         }
     }
 }

@@ -1,15 +1,31 @@
 package freshet.model.optim;
 
+import freshet.model.spec.OptimizerSpec;
+
 /**
  * The update rule of table rows. The settings are in the object; all state is in the row's own slots, so that rows are
  * everything a checkpoint needs. Immutable; safe on any thread.
  */
 public interface RowOptimizer {
 
+    /**
+     * The rule that a configuration asks for.
+     *
+     * @param rateFactors multiplies the learning rate of each coordinate; as long as a row has weights
+     */
+    static RowOptimizer of(OptimizerSpec.Rows rule, float[] rateFactors) {
+        if (rule instanceof OptimizerSpec.Ftrl ftrl) {
+            return new Ftrl(ftrl, rateFactors);
+        }
+        return rule instanceof OptimizerSpec.RowwiseAdagrad rowwise
+                ? new RowwiseAdagrad(rowwise, rateFactors)
+                : new Adagrad((OptimizerSpec.Adagrad) rule, rateFactors);
+    }
+
     /** Slots per row of this many weights. */
     int slots(int width);
 
-    /** Writes the slots of a new row, which lie behind its weights. */
+    /** Writes the slots of a new row, which lie behind its weights; these are there already. */
     void initialise(float[] rows, int offset, int width);
 
     /**
@@ -17,7 +33,14 @@ public interface RowOptimizer {
      *
      * @param rows the row begins at {@code offset}: {@code width} weights, then the slots
      * @param gradients the gradient begins at {@code gradientOffset}
-     * @param scale the gradient is multiplied by this first
      */
-    void update(float[] rows, int offset, int width, float[] gradients, int gradientOffset, float scale);
+    void update(float[] rows, int offset, int width, float[] gradients, int gradientOffset, UpdateMoment moment);
+
+    /**
+     * Whether the rule has brought every weight of a row to exactly 0. Where new rows start at 0 too, such a row says nothing
+     * that its absence would not say.
+     */
+    default boolean vanished(float[] rows, int offset, int width) {
+        return false;
+    }
 }

@@ -83,6 +83,10 @@ final class OnnxGraph {
         return node("Relu", x.substring(INNER.length()) + ".relu", x);
     }
 
+    String sigmoid(String x, String name) {
+        return node("Sigmoid", name, x);
+    }
+
     String multiply(String a, String b, String name) {
         return node("Mul", name, a, b);
     }
@@ -146,6 +150,16 @@ final class OnnxGraph {
                 .setOpType(operator)
                 .setName(INNER + output + ".output")
                 .addInput(x)
+                .addOutput(output));
+    }
+
+    /** The product of two, as an output of the graph. */
+    void productOutput(String a, String b, String output) {
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Mul")
+                .setName(INNER + output + ".output")
+                .addInput(a)
+                .addInput(b)
                 .addOutput(output));
     }
 

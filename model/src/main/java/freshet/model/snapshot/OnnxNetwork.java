@@ -7,7 +7,6 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
 import freshet.model.layer.NamedTensor;
-import freshet.model.spec.LossKind;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.snapshot.BadSnapshotException;
@@ -25,7 +24,7 @@ import java.util.SortedMap;
  * <pre>
  * inputs    x            float [batch, inputWidth]   pooled embeddings, numbers, inputs of the rates
  *           bias         float [batch, tasks]        what is added to each task's logit: wide, shallow, global log-odds
- * outputs   (the task)   float [batch, 1]            one per task: a probability, or the value of a squared task
+ * outputs   (the task)   float [batch, 1]            one per task: a probability, an expected time or a value
  * </pre>
  *
  * <p>Matrices that read the same input (the experts' first layers, the gates) stand side by side in one product, since a
@@ -50,7 +49,18 @@ public final class OnnxNetwork {
 
     /** Every operator that a network of ours has. A reader refuses others: a model file is code, and comes from outside. */
     private static final Set<String> OPERATORS = Set.of(
-            "Gemm", "Relu", "Mul", "Add", "Reshape", "Split", "Concat", "Softmax", "MatMul", "Sigmoid", "Identity");
+            "Gemm",
+            "Relu",
+            "Mul",
+            "Add",
+            "Reshape",
+            "Split",
+            "Concat",
+            "Softmax",
+            "MatMul",
+            "Sigmoid",
+            "Exp",
+            "Identity");
 
     private final ModelSpec spec;
     private final OnnxGraph graph = new OnnxGraph();
@@ -84,27 +94,66 @@ public final class OnnxNetwork {
     }
 
     private void build() {
+        List<String> towerInputs = switch (spec.structure()) {
+            case MMOE -> mixtures(trunk(""));
+            case SHARED_BOTTOM -> repeated(trunk(""));
+            case SINGLE_TASK ->
+                spec.tasks().stream().map(task -> trunk("." + task.name())).toList();
+        };
+        List<String> biases = graph.splitColumns(BIAS, ones(spec.taskCount()), "bias");
+        List<String> heads = new ArrayList<>();
+        for (int i = 0; i < spec.taskCount(); i++) {
+            TaskSpec task = spec.tasks().get(i);
+            heads.add(tower(task, towerInputs.get(i), heads));
+            String logit = graph.add(heads.get(i), biases.get(i), "tower." + task.name() + ".logit");
+            predict(task, logit);
+        }
+    }
+
+    /**
+     * Cross layers and bottom.
+     *
+     * @param owner stands behind the kind of a layer in names: empty, or a dot and a task's name
+     */
+    private String trunk(String owner) {
         String x = INPUT;
         for (int layer = 0; layer < spec.crossLayers(); layer++) {
-            String name = "cross." + layer;
+            String name = "cross" + owner + "." + layer;
             String product = dense(x, List.of(name), name);
             x = graph.add(graph.multiply(INPUT, product, name + ".product"), x, name + ".sum");
         }
         for (int layer = 0; layer < spec.bottom().size(); layer++) {
-            x = graph.relu(dense(x, List.of("bottom." + layer), "bottom." + layer));
+            String name = "bottom" + owner + "." + layer;
+            x = graph.relu(dense(x, List.of(name), name));
         }
-        List<String> towerInputs = spec.expertCount() == 0 ? repeated(x) : mixtures(x);
-        List<String> biases = graph.splitColumns(BIAS, ones(spec.taskCount()), "bias");
-        for (int i = 0; i < spec.taskCount(); i++) {
-            TaskSpec task = spec.tasks().get(i);
-            String tower = "tower." + task.name();
-            String y = towerInputs.get(i);
-            for (int layer = 0; layer < spec.tower().size(); layer++) {
-                y = graph.relu(dense(y, List.of(tower + "." + layer), tower + "." + layer));
-            }
-            String head = dense(y, List.of(tower + ".out"), tower + ".out");
-            String logit = graph.add(head, biases.get(i), tower + ".logit");
-            graph.unary(task.loss() == LossKind.LOGISTIC ? "Sigmoid" : "Identity", logit, task.name());
+        return x;
+    }
+
+    /** The head of a task; {@code heads} are those of the tasks before it. */
+    private String tower(TaskSpec task, String input, List<String> heads) {
+        String tower = "tower." + task.name();
+        String y = input;
+        if (!task.reads().isEmpty()) {
+            List<String> parts = new ArrayList<>(List.of(input));
+            task.reads().forEach(read -> parts.add(heads.get(spec.taskIndex(read))));
+            y = graph.concatColumns(parts, tower + ".input");
+        }
+        for (int layer = 0; layer < spec.tower().size(); layer++) {
+            y = graph.relu(dense(y, List.of(tower + "." + layer), tower + "." + layer));
+        }
+        return dense(y, List.of(tower + ".out"), tower + ".out");
+    }
+
+    /** The output of a task: what is predicted by its logit, and by the outputs of tasks before it. */
+    private void predict(TaskSpec task, String logit) {
+        String productWith = task.productWith();
+        if (productWith != null) {
+            String conditional = graph.sigmoid(logit, "tower." + task.name() + ".conditional");
+            graph.productOutput(productWith, conditional, task.name());
+        } else if (task.loss().isOdds()) {
+            graph.unary("Exp", logit, task.name());
+        } else {
+            graph.unary(task.loss().isProbability() ? "Sigmoid" : "Identity", logit, task.name());
         }
     }
 

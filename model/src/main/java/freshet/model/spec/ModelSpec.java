@@ -26,13 +26,16 @@ import java.util.Set;
  * @param numberSlots dense features that the network reads: slots of the schema
  * @param wide for every element of {@code embeddings}, in order, the index of its wide table; empty without wide part
  * @param rates running label rates; no keys without them
+ * @param structure what the tasks share
  * @param crossLayers number of DCN-v2 layers between input and bottom
  * @param bottom widths of the layers that all tasks share
- * @param expertCount number of experts (MMoE 2018); 0: every tower reads the bottom (shared bottom)
+ * @param expertCount number of experts (MMoE 2018); 0 in other structures
  * @param expertLayers widths of an expert's layers
  * @param gateDropout share of the experts that a training example loses per task, the gate renormalised
  * @param tower widths of a task's hidden layers, before its last one of width 1
  * @param shallow bias features added to the logit
+ * @param balance how the losses of the tasks become one
+ * @param maxNumber an example with a number, label or weight beyond plus or minus this is not learnt
  * @param batchSize examples of a full mini-batch
  * @param tick a short batch is closed when event time passes a multiple of this
  * @param optimizer update rules
@@ -48,6 +51,7 @@ public record ModelSpec(
         List<Integer> numberSlots,
         List<Integer> wide,
         RatesSpec rates,
+        Structure structure,
         int crossLayers,
         List<Integer> bottom,
         int expertCount,
@@ -55,6 +59,8 @@ public record ModelSpec(
         float gateDropout,
         List<Integer> tower,
         ShallowSpec shallow,
+        BalanceSpec balance,
+        float maxNumber,
         int batchSize,
         Duration tick,
         OptimizerSpec optimizer,
@@ -113,30 +119,27 @@ public record ModelSpec(
         private final ConfigNode model;
         private final List<TaskSpec> tasks;
         private final FeatureSchema schema;
+        private final OptimizerSpec optimizer;
         private final List<TableSpec> tables = new ArrayList<>();
 
         Reader(ConfigNode model, List<TaskSpec> tasks, FeatureSchema schema) {
             this.model = model;
             this.tasks = tasks;
             this.schema = schema;
+            optimizer = new OptimizerReader(model.child("optimizer")).read();
         }
 
         ModelSpec read() {
             if (tasks.isEmpty()) {
                 model.problem("tasks", "found no tasks, expected at least one: there is nothing to learn");
             }
-            Set<String> names = new HashSet<>();
-            for (TaskSpec task : tasks) {
-                if (!names.add(task.name())) {
-                    model.problem("tasks", "found the task '" + task.name() + "' twice, expected names of their own");
-                }
-            }
+            checkTasks();
             List<EmbeddingSpec> embeddings = embeddings();
             List<Integer> numbers = numbers();
             List<Integer> wide = new ArrayList<>();
             if (model.flag("wide", false)) {
                 for (EmbeddingSpec embedding : embeddings) {
-                    wide.add(addTable("wide." + embedding.feature(), TableSpec.Kind.LOGIT, tasks.size(), 0));
+                    wide.add(addTable("wide." + embedding.feature(), tasks.size(), optimizer.wide()));
                 }
             }
             RatesSpec rates =
@@ -148,6 +151,7 @@ public record ModelSpec(
             if (expertCount > 0 && expertLayers.isEmpty()) {
                 experts.problem("layers", "found none, expected the width of at least one layer");
             }
+            Structure structure = structure(expertCount);
             return new ModelSpec(
                     model.longInteger("seed", 1),
                     schema,
@@ -157,6 +161,7 @@ public record ModelSpec(
                     numbers,
                     wide,
                     rates,
+                    structure,
                     model.integer("cross_layers", 0, 0, 8),
                     model.integers("bottom", List.of(128), 1, MAX_LAYER_WIDTH),
                     expertCount,
@@ -164,9 +169,11 @@ public record ModelSpec(
                     (float) model.number("gate_dropout", 0, 0, 0.9),
                     model.integers("tower", List.of(32), 1, MAX_LAYER_WIDTH),
                     shallow,
+                    balance(structure),
+                    (float) model.number("max_number", 1e6, 1, 1e30),
                     model.integer("batch", 128, 1, 65536),
                     tick(),
-                    optimizer(),
+                    optimizer,
                     model.integer(THREADS, 1, 1, 64),
                     jsonWithoutThreads());
         }
@@ -175,6 +182,63 @@ public record ModelSpec(
             return model.json() instanceof ObjectNode block
                     ? block.deepCopy().without(THREADS).toString()
                     : model.json().toString();
+        }
+
+        /** A task may lean on tasks before it only: so there is an order in which all can be computed. */
+        private void checkTasks() {
+            Map<String, TaskSpec> before = new LinkedHashMap<>();
+            for (TaskSpec task : tasks) {
+                String productWith = task.productWith();
+                if (productWith != null) {
+                    TaskSpec factor = before.get(productWith);
+                    if (factor == null || !factor.loss().isProbability()) {
+                        model.problem(
+                                "tasks", notBefore(task, "product_with", productWith, before) + " that is logistic");
+                    }
+                }
+                for (String read : task.reads()) {
+                    if (!before.containsKey(read)) {
+                        model.problem("tasks", notBefore(task, "reads", read, before));
+                    }
+                }
+                if (before.putIfAbsent(task.name(), task) != null) {
+                    model.problem("tasks", "found the task '" + task.name() + "' twice, expected names of their own");
+                }
+            }
+        }
+
+        private static String notBefore(TaskSpec task, String key, String found, Map<String, TaskSpec> before) {
+            return "found '" + key + ": " + found + "' of the task '" + task.name()
+                    + "', expected a task listed before it (" + String.join(", ", before.keySet()) + ")";
+        }
+
+        private Structure structure(int expertCount) {
+            Structure byDefault = expertCount > 0 ? Structure.MMOE : Structure.SHARED_BOTTOM;
+            Structure structure = model.oneOf("structure", Structure.class, byDefault);
+            if (structure == Structure.MMOE && expertCount == 0) {
+                model.problem(
+                        "structure", "found 'mmoe' without experts, expected experts: {count: ..., layers: [...]}");
+                return byDefault;
+            }
+            if (structure != Structure.MMOE && expertCount > 0) {
+                model.problem("structure", "found experts beside another structure, expected mmoe, or no experts");
+                return byDefault;
+            }
+            return structure;
+        }
+
+        private BalanceSpec balance(Structure structure) {
+            ConfigNode node = model.child("balance");
+            BalanceSpec balance = BalanceSpec.read(node, tasks);
+            boolean nothingShared = structure == Structure.SINGLE_TASK
+                    || structure == Structure.SHARED_BOTTOM
+                            && model.integer("cross_layers", 0, 0, 8) == 0
+                            && model.integers("bottom", List.of(128), 1, MAX_LAYER_WIDTH)
+                                    .isEmpty();
+            if (balance.kind() == BalanceSpec.Kind.PARETO && nothingShared) {
+                node.problem("kind", "found 'pareto' where tasks share no dense parameter, expected some to weigh");
+            }
+            return balance;
         }
 
         private Duration tick() {
@@ -224,7 +288,12 @@ public record ModelSpec(
                 float range = ranges.getOrDefault(table, 0.05f);
                 Integer index = tableIndexes.get(table);
                 if (index == null) {
-                    tables.add(new TableSpec("embedding." + table, TableSpec.Kind.EMBEDDING, dim, dim, range));
+                    tables.add(new TableSpec(
+                            "embedding." + table,
+                            TableSpec.Kind.EMBEDDING,
+                            dim,
+                            optimizer.sparse().slots(dim),
+                            range));
                     index = tables.size() - 1;
                     tableIndexes.put(table, index);
                 }
@@ -314,49 +383,21 @@ public record ModelSpec(
                     }
                     slots.add(schema.idSlot(feature));
                 }
-                int slotsPerRow = kind == TableSpec.Kind.RATE ? 0 : width;
+                int slotsPerRow =
+                        kind == TableSpec.Kind.RATE ? 0 : optimizer.shallow().slots(width);
                 tables.add(new TableSpec(prefix + String.join("*", features), kind, width, slotsPerRow, 0));
                 crosses.add(new CrossSpec(features, slots, tables.size() - 1));
             }
             return crosses;
         }
 
-        private int addTable(String name, TableSpec.Kind kind, int width, float initialRange) {
-            tables.add(new TableSpec(name, kind, width, width, initialRange));
+        private int addTable(String name, int width, OptimizerSpec.Rows rule) {
+            tables.add(new TableSpec(name, TableSpec.Kind.LOGIT, width, rule.slots(width), 0));
             return tables.size() - 1;
         }
 
         private String unknownFeature(String found) {
             return "found '" + found + "', expected an id feature: " + String.join(", ", schema.idNames());
-        }
-
-        private OptimizerSpec optimizer() {
-            ConfigNode node = model.child("optimizer");
-            ConfigNode dense = node.child("dense");
-            kind(dense, "adam");
-            return new OptimizerSpec(
-                    adagrad(node.child("sparse")),
-                    adagrad(node.child("wide")),
-                    adagrad(node.child("shallow")),
-                    new OptimizerSpec.Adam(
-                            (float) dense.number("learning_rate", 0.001, 1e-9, 10),
-                            (float) dense.number("beta1", 0.9, 0, 0.9999999),
-                            (float) dense.number("beta2", 0.999, 0, 0.9999999),
-                            (float) dense.number("epsilon", 1e-8, 1e-12, 1)),
-                    (float) node.number("clip_norm", 0, 0, 1e9));
-        }
-
-        private static OptimizerSpec.Adagrad adagrad(ConfigNode node) {
-            kind(node, "adagrad");
-            return new OptimizerSpec.Adagrad((float) node.number("learning_rate", 0.05, 1e-9, 10), (float)
-                    node.number("initial_accumulator", 0.1, 0, 1e6));
-        }
-
-        private static void kind(ConfigNode node, String only) {
-            String found = node.string("kind", only);
-            if (!only.equals(found)) {
-                node.problem("kind", "found '" + found + "', expected " + only);
-            }
         }
     }
 }

@@ -1,6 +1,8 @@
 package freshet.model.spec;
 
 import freshet.serde.config.ConfigNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One thing that is predicted, as the model sees it. Its label's rule and horizon belong to the join, which reads the same
@@ -12,17 +14,62 @@ import freshet.serde.config.ConfigNode;
  * @param weight factor of the task's mean loss in the sum over tasks; positive
  * @param learningRateFactor multiplies the learning rate of every parameter that belongs to this task alone: gate, tower,
  *     and its column of the wide and shallow rows; positive
+ * @param huberDelta where a Huber loss becomes linear; positive
+ * @param productWith an earlier logistic task: what is predicted, learnt and served is then that one's prediction times the
+ *     logistic function of this one's logit, over all examples (ESMM, Ma et al. 2018). This task's own logit is that of the
+ *     conditional probability, and has no loss of its own. Null for none
+ * @param reads earlier tasks whose heads this one's tower reads beside its input
+ * @param readGradient whether this task's gradient flows back through the heads it reads
  * @param json the node it was read from, as one line of JSON: {@link #read} gives an equal spec from it
  */
-public record TaskSpec(String name, LossKind loss, float weight, float learningRateFactor, String json) {
+public record TaskSpec(
+        String name,
+        LossKind loss,
+        float weight,
+        float learningRateFactor,
+        float huberDelta,
+        @Nullable String productWith,
+        List<String> reads,
+        ReadGradient readGradient,
+        String json) {
+
+    /** What becomes of the gradient of a head that another task's tower reads. */
+    public enum ReadGradient {
+        /** The head is an input like any other: the task that is read does not learn for the one that reads. */
+        STOP,
+        /** Both learn. */
+        FLOW
+    }
+
+    public TaskSpec {
+        reads = List.copyOf(reads);
+    }
 
     /** Reads one element of {@code tasks:}; mistakes are noted on the node. */
     public static TaskSpec read(ConfigNode task) {
+        LossKind loss = task.oneOf("loss", LossKind.class, LossKind.LOGISTIC);
+        if (task.has("huber_delta") && loss != LossKind.HUBER) {
+            task.problem("huber_delta", "found a value, expected it with loss huber only");
+        }
+        String productWith = task.string("product_with", null);
+        if (productWith != null && !loss.isProbability()) {
+            task.problem("product_with", "found '" + productWith + "', expected it with loss logistic only");
+        }
+        if (productWith != null && task.has("given")) {
+            task.problem(
+                    "product_with",
+                    "found it beside 'given', expected one of the two: given masks the impressions where the condition"
+                            + " does not hold, the product learns on all of them");
+        }
         return new TaskSpec(
                 task.string("name"),
-                task.oneOf("loss", LossKind.class, LossKind.LOGISTIC),
+                loss,
                 (float) task.number("weight", 1, 1e-6, 1e6),
                 (float) task.number("learning_rate_factor", 1, 1e-6, 1e6),
+                (float) task.number("huber_delta", 1, 1e-6, 1e6),
+                productWith,
+                task.strings("reads"),
+                task.oneOf("read_gradient", ReadGradient.class, ReadGradient.STOP),
                 task.json().toString());
     }
 }

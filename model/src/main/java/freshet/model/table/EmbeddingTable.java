@@ -1,6 +1,7 @@
 package freshet.model.table;
 
 import freshet.model.optim.RowOptimizer;
+import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.TableSpec;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
@@ -88,12 +89,12 @@ public final class EmbeddingTable implements RowSource {
      *
      * @param position what {@link #read} returned for this id, if no row has been made since
      */
-    public void update(long id, int position, float[] gradients, int gradientOffset, float scale) {
+    public void update(long id, int position, float[] gradients, int gradientOffset, UpdateMoment moment) {
         if (optimizer == null) {
             throw new IllegalStateException("table " + spec.name() + ": its rows are counted, not learnt by gradient");
         }
         int at = touch(id, position);
-        optimizer.update(slab(at), offsetOf(at), width, gradients, gradientOffset, scale);
+        optimizer.update(slab(at), offsetOf(at), width, gradients, gradientOffset, moment);
     }
 
     /** Sets the weights of an id, making the row if there is none; {@code position} as in {@link #update}. */

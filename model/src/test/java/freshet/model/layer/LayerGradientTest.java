@@ -93,7 +93,7 @@ class LayerGradientTest {
     @Test
     void crossLayer() {
         ParameterLayout layout = new ParameterLayout();
-        CrossLayer layer = new CrossLayer(layout, elements, "cross.0", 4);
+        CrossLayer layer = new CrossLayer(layout, elements, "cross.0", ParameterLayout.SHARED, 4);
         float[] parameters = new float[layout.floats()];
         layer.dense().initialise(5, parameters);
         Activation input = randomActivation(4);
@@ -193,16 +193,40 @@ class LayerGradientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"full", "shared bottom", "no bottom", "no tower", "cross only"})
+    @ValueSource(
+            strings = {
+                "full",
+                "shared bottom",
+                "no bottom",
+                "no tower",
+                "cross only",
+                "single task",
+                "single task, no bottom",
+                "single task, nothing",
+                "towers that read",
+                "towers that read one bottom"
+            })
     void wholeNetwork(String structure) {
         String model = switch (structure) {
             case "full" -> ModelFixtures.FULL;
             case "shared bottom" -> ModelFixtures.PLAIN;
+            case "single task" ->
+                ModelFixtures.SEPARATE.replace("'uncertainty'", "'fixed'").replace("seed: 7", "seed: 9");
+            case "single task, no bottom" ->
+                ModelFixtures.SEPARATE.replace("'uncertainty'", "'fixed'").replace("bottom: [6]", "bottom: []");
+            case "single task, nothing" ->
+                ModelFixtures.PLAIN.replace("bottom: [5]", "structure: 'single_task', bottom: []");
+            case "towers that read" -> ModelFixtures.FULL;
+            case "towers that read one bottom" -> ModelFixtures.PLAIN;
             case "no bottom" -> ModelFixtures.PLAIN.replace("bottom: [5]", "bottom: []");
             case "no tower" -> ModelFixtures.PLAIN.replace("tower: [4]", "tower: []");
             default -> ModelFixtures.PLAIN.replace("bottom: [5], tower: [4]", "cross_layers: 2, bottom: [], tower: []");
         };
-        ModelSpec spec = ModelFixtures.spec(model);
+        // Gradients that flow through what is read; where they stop they are not those of the function.
+        String tasks = structure.startsWith("towers that read")
+                ? ModelFixtures.LINKED_TASKS.replace("reads: ['click']}", "reads: ['click'], read_gradient: 'flow'}")
+                : ModelFixtures.TASKS;
+        ModelSpec spec = ModelFixtures.spec(model, tasks);
         Network network = new Network(spec, Crew.alone());
         float[] parameters = network.initialParameters();
         network.reserve(BATCH);
@@ -223,9 +247,37 @@ class LayerGradientTest {
         float[] gradients = new float[network.layout().floats()];
         System.arraycopy(c, 0, network.headGradients(), 0, c.length);
         network.backward(BATCH, gradients);
+        assertThat(Arrays.copyOf(network.headGradients(), c.length))
+                .as("the caller's")
+                .isEqualTo(c);
         float[] dInput = network.inputGradients().clone();
         check(network.layout(), function, parameters, gradients);
         FiniteDifferences.check("input", function, input, 0, inputs, dInput);
+    }
+
+    @Test
+    void noGradientFlowsThroughAHeadThatIsReadUnlessAskedFor() {
+        String tasks = "[{name: 'click'}, {name: 'like', reads: ['click']}]";
+        assertThat(clicksTowerGradient(tasks)).containsOnly(0f);
+        String flowing = tasks.replace("['click']", "['click'], read_gradient: 'flow'");
+        assertThat(clicksTowerGradient(flowing)).isNotEqualTo(new float[4]);
+    }
+
+    /** The gradient of click's last layer when only like's head has one. */
+    private float[] clicksTowerGradient(String tasks) {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL, tasks);
+        Network network = new Network(spec, Crew.alone());
+        network.load(network.initialParameters());
+        network.reserve(BATCH);
+        System.arraycopy(random(BATCH * spec.inputWidth()), 0, network.input(), 0, BATCH * spec.inputWidth());
+        network.forward(BATCH);
+        for (int i = 0; i < BATCH; i++) {
+            network.headGradients()[2 * i + 1] = 1;
+        }
+        float[] gradients = new float[network.layout().floats()];
+        network.backward(BATCH, gradients);
+        int from = network.layout().entry("tower.click.out.weight").offset();
+        return Arrays.copyOfRange(gradients, from, from + 4);
     }
 
     @Test

@@ -29,6 +29,13 @@ class LearnerContractTest {
         return List.of(
                 ModelFixtures.spec(ModelFixtures.FULL),
                 ModelFixtures.spec(ModelFixtures.PLAIN),
+                ModelFixtures.spec(ModelFixtures.FULL, ModelFixtures.LINKED_TASKS),
+                ModelFixtures.spec(ModelFixtures.SEPARATE),
+                ModelFixtures.spec(ModelFixtures.SEPARATE, ModelFixtures.LINKED_TASKS),
+                ModelFixtures.spec(ModelFixtures.PLAIN.replace(
+                        "batch: 8",
+                        "batch: 8, balance: {kind: 'pareto', lower_bounds: {click: 0.2}},"
+                                + " optimizer: {clip_update: 0.01}")),
                 ModelFixtures.spec("{bottom: [], tower: []}"));
     }
 
@@ -112,41 +119,74 @@ class LearnerContractTest {
 
     @ParameterizedTest
     @MethodSource("models")
-    void whatIsNotFiniteIsRefusedWhole(ModelSpec spec) {
-        Learner learner = learnt(spec, 3);
-        Learner untouched = learnt(spec, 3);
+    void anExampleThatIsNotFiniteOrHugeCostsItselfAlone(ModelSpec spec) {
         List<LabeledExample> good = ModelFixtures.examples(5, 8);
-        for (LabeledExample bad : List.of(
+        List<LabeledExample> bad = List.of(
                 withNumbers(good.get(4), Float.NaN, 1),
                 withNumbers(good.get(4), Float.POSITIVE_INFINITY, 1),
+                withNumbers(good.get(4), Float.MAX_VALUE, 1),
+                withNumbers(good.get(4), 1, -1.1e6f),
                 withLabel(good.get(4), new TaskLabel("watch", Float.NaN, 1)),
-                withLabel(good.get(4), new TaskLabel("click", 1, Float.NaN)))) {
+                withLabel(good.get(4), new TaskLabel("watch", 1e30f, 1)),
+                withLabel(good.get(4), new TaskLabel("click", 1, Float.NaN)),
+                withLabel(good.get(4), new TaskLabel("click", 1, 1e20f)));
+        List<LabeledExample> rest = new ArrayList<>(good);
+        rest.remove(4);
+        for (LabeledExample example : bad) {
+            Learner learner = learnt(spec, 3);
+            Learner withoutIt = learnt(spec, 3);
             List<LabeledExample> batch = new ArrayList<>(good);
-            batch.set(4, bad);
-            float[] predictions = predictions(8);
-            assertThat(learner.step(batch, predictions)).isEqualTo(Learner.Outcome.REFUSED_INPUT);
+            batch.set(4, example);
             float[] expected = predictions(8);
             learner.score(good, expected);
             Arrays.fill(expected, 4 * TASKS, 5 * TASKS, Float.NaN);
+            float[] predictions = predictions(8);
+            assertThat(learner.step(batch, predictions)).isEqualTo(Learner.Outcome.LEARNT);
             assertThat(predictions).isEqualTo(expected);
+            assertThat(learner.lastLearnt()).isEqualTo(7);
+            assertThat(learner.refusedExamples()).isEqualTo(1);
+            withoutIt.step(rest, predictions(7));
+            assertSameRows(learner, withoutIt);
+            assertSameTensors(learner, withoutIt);
         }
-        assertThat(learner.refusedInputs()).isEqualTo(4);
+    }
+
+    @ParameterizedTest
+    @MethodSource("models")
+    void aBatchOfNothingElseIsRefusedAndLeavesNoTrace(ModelSpec spec) {
+        Learner learner = learnt(spec, 3);
+        Learner untouched = learnt(spec, 3);
+        List<LabeledExample> batch = ModelFixtures.examples(5, 8).stream()
+                .map(example -> withNumbers(example, Float.NaN, 0))
+                .toList();
+        float[] predictions = predictions(8);
+        assertThat(learner.step(batch, predictions)).isEqualTo(Learner.Outcome.REFUSED_INPUT);
+        assertThat(predictions).containsOnly(Float.NaN);
+        assertThat(learner.refusedExamples()).isEqualTo(8);
+        assertThat(learner.lastLearnt()).isZero();
         assertThat(learner.steps()).isEqualTo(3);
         assertSameRows(learner, untouched);
         assertSameTensors(learner, untouched);
     }
 
+    /** Where bounds are wide, what overflows on the way to the logits still costs itself alone. */
     @Test
-    void aGradientThatIsNotFiniteIsRefusedWhole() {
-        ModelSpec spec = ModelFixtures.spec(ModelFixtures.PLAIN);
+    void anExampleWhoseLogitsAreNotFiniteCostsItselfAlone() {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL.replace("seed: 7", "seed: 7, max_number: 1e30"));
         Learner learner = learnt(spec, 3);
-        Learner untouched = learnt(spec, 3);
-        List<LabeledExample> batch = new ArrayList<>(ModelFixtures.examples(5, 8));
-        batch.set(2, withNumbers(batch.get(2), Float.MAX_VALUE, Float.MAX_VALUE));
-        assertThat(learner.step(batch, predictions(8))).isEqualTo(Learner.Outcome.REFUSED_GRADIENT);
-        assertThat(learner.refusedGradients()).isEqualTo(1);
-        assertSameRows(learner, untouched);
-        assertSameTensors(learner, untouched);
+        Learner withoutThem = learnt(spec, 3);
+        List<LabeledExample> good = ModelFixtures.examples(5, 8);
+        List<LabeledExample> batch = new ArrayList<>(good);
+        batch.set(2, withNumbers(batch.get(2), 1e30f, 1e30f)); // a cross layer makes squares of them
+        batch.set(5, withNumbers(batch.get(5), 1e30f, -1e30f));
+        List<LabeledExample> rest = new ArrayList<>(good);
+        rest.remove(5);
+        rest.remove(2);
+        assertThat(learner.step(batch, predictions(8))).isEqualTo(Learner.Outcome.LEARNT);
+        assertThat(learner.refusedExamples()).isEqualTo(2);
+        withoutThem.step(rest, predictions(6));
+        assertSameRows(learner, withoutThem);
+        assertSameTensors(learner, withoutThem);
     }
 
     @ParameterizedTest

@@ -69,8 +69,14 @@ class SameBitsTest {
     }
 
     private static String hash(Kernels kernels, int threads) {
-        ModelSpec spec = ModelFixtures.spec(WIDE.replace("seed: 7", "seed: 7, threads: " + threads));
         MessageDigest digest = sha256();
+        update(digest, ModelFixtures.spec(WIDE.replace("seed: 7", "seed: 7, threads: " + threads)), kernels);
+        String separate = ModelFixtures.SEPARATE.replace("seed: 7", "seed: 7, threads: " + threads);
+        update(digest, ModelFixtures.spec(separate, ModelFixtures.LINKED_TASKS), kernels);
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void update(MessageDigest digest, ModelSpec spec, Kernels kernels) {
         try (Learner learner = new Learner(spec, kernels)) {
             for (int batch = 0; batch < 6; batch++) {
                 int size = new int[] {8, 300, 1, 97, 50, 8}[batch];
@@ -85,7 +91,6 @@ class SameBitsTest {
                         (id, row) -> digest.update((id + Arrays.toString(row)).getBytes(StandardCharsets.UTF_8)));
             }
         }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     private static MessageDigest sha256() {

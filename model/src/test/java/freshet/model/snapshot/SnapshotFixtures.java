@@ -86,6 +86,8 @@ public final class SnapshotFixtures {
             parts.add("experts: {count: " + random.nextInt(1, 5) + ", layers: [" + random.nextInt(1, 8)
                     + (random.nextBoolean() ? ", " + random.nextInt(1, 8) : "") + "]}");
             parts.add("gate_dropout: 0.2");
+        } else if (random.nextBoolean()) {
+            parts.add("structure: 'single_task'");
         }
         if (random.nextBoolean()) {
             parts.add("rates: {smoothing: 5, keys: [['user'], ['video', 'device']]}");
@@ -97,9 +99,11 @@ public final class SnapshotFixtures {
         if (random.nextInt(4) == 0) {
             parts.add("numbers: []");
         }
-        String tasks = switch (random.nextInt(3)) {
+        String tasks = switch (random.nextInt(5)) {
             case 0 -> "[{name: 'click'}]";
-            case 1 -> "[{name: 'watch', loss: 'squared'}]";
+            case 1 -> "[{name: 'watch', loss: '" + (random.nextBoolean() ? "squared" : "huber") + "'}]";
+            case 2 -> ModelFixtures.LINKED_TASKS;
+            case 3 -> ModelFixtures.LINKED_TASKS.replace("weighted_logistic", "unbiased_weighted_logistic");
             default -> ModelFixtures.TASKS;
         };
         ConfigNode node = ModelFixtures.node("{" + String.join(", ", parts) + "}");

@@ -121,4 +121,59 @@ class ModelSpecTest {
         ModelSpec.read(other, List.of(), ModelFixtures.SCHEMA);
         assertThatThrownBy(other::check).hasMessageContaining("tasks: found no tasks");
     }
+
+    @Test
+    void mistakesInStructureBalanceAndOptimizerAreNamed() {
+        ConfigNode node = ModelFixtures.node("""
+                {structure: 'mmoe',
+                 balance: {kind: 'pareto', lower_bounds: {click: 0.7, like: 0.6}},
+                 optimizer: {clip_update: 1, sparse: {kind: 'ftrl'}, wide: {decay: 0.9},
+                             shallow: {decay_every: '1m'}}}
+                """);
+        ModelSpec.read(node, ModelFixtures.tasks(ModelFixtures.TASKS), ModelFixtures.SCHEMA);
+        assertThatThrownBy(node::check)
+                .isInstanceOfSatisfying(
+                        ConfigException.class,
+                        e -> assertThat(e.problems())
+                                .as(String.join("\n", e.problems()))
+                                .satisfiesExactlyInAnyOrder(
+                                        p -> assertThat(p).startsWith("structure: found 'mmoe' without experts"),
+                                        p -> assertThat(p).startsWith("balance.lower_bounds: found bounds that sum to"),
+                                        p -> assertThat(p)
+                                                .startsWith("optimizer.sparse.kind: found 'ftrl' with clip_update"),
+                                        p -> assertThat(p)
+                                                .startsWith("optimizer.wide.decay: found a decay and none of"),
+                                        p -> assertThat(p).startsWith("optimizer.shallow.decay_every: found PT1M"),
+                                        p -> assertThat(p)
+                                                .startsWith("optimizer.shallow.decay: found a span without")));
+    }
+
+    @Test
+    void otherStructuresTakeNoExpertsAndParetoNeedsSomethingShared() {
+        assertThatThrownBy(() -> ModelFixtures.spec("{structure: 'shared_bottom', experts: {count: 2}}"))
+                .hasMessageContaining("structure: found experts beside another structure");
+        assertThatThrownBy(() -> ModelFixtures.spec("{structure: 'single_task', balance: {kind: 'pareto'}}"))
+                .hasMessageContaining("balance.kind: found 'pareto' where tasks share no dense parameter");
+        assertThatThrownBy(() -> ModelFixtures.spec("{bottom: [], balance: {kind: 'pareto'}}"))
+                .hasMessageContaining("share no dense parameter");
+        assertThat(ModelFixtures.spec(ModelFixtures.FULL).structure()).isEqualTo(Structure.MMOE);
+    }
+
+    @Test
+    void aTaskLeansOnTasksBeforeIt() {
+        assertThatThrownBy(() -> ModelFixtures.spec("{}", "[{name: 'buy', product_with: 'click'}, {name: 'click'}]"))
+                .hasMessageContaining(
+                        "found 'product_with: click' of the task 'buy', expected a task listed before it ()");
+        assertThatThrownBy(() ->
+                        ModelFixtures.spec("{}", "[{name: 'a', loss: 'squared'}, {name: 'b', product_with: 'a'}]"))
+                .hasMessageContaining("expected a task listed before it (a) that is logistic");
+        assertThatThrownBy(() -> ModelFixtures.spec("{}", "[{name: 'a', reads: ['a']}]"))
+                .hasMessageContaining("found 'reads: a'");
+        assertThatThrownBy(() -> ModelFixtures.tasks("[{name: 'a', loss: 'squared', product_with: 'b'}]"))
+                .hasMessageContaining("product_with: found 'b', expected it with loss logistic only");
+        assertThatThrownBy(() -> ModelFixtures.tasks("[{name: 'a', given: 'b', product_with: 'b'}]"))
+                .hasMessageContaining("found it beside 'given'");
+        assertThatThrownBy(() -> ModelFixtures.tasks("[{name: 'a', huber_delta: 2}]"))
+                .hasMessageContaining("huber_delta: found a value, expected it with loss huber only");
+    }
 }

@@ -3,7 +3,8 @@ package freshet.model.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import freshet.model.optim.Adagrad;
+import freshet.model.optim.RowOptimizer;
+import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.OptimizerSpec;
 import freshet.model.spec.TableSpec;
 import java.io.ByteArrayInputStream;
@@ -20,7 +21,9 @@ import org.junit.jupiter.api.Test;
 
 class EmbeddingTableTest {
     private static final TableSpec SPEC = new TableSpec("embedding.video", TableSpec.Kind.EMBEDDING, 2, 2, 0.05f);
-    private static final Adagrad ADAGRAD = new Adagrad(new OptimizerSpec.Adagrad(0.1f, 0.1f), new float[] {1, 1});
+    private static final RowOptimizer ADAGRAD =
+            RowOptimizer.of(new OptimizerSpec.Adagrad(0.1f, 0.1f), new float[] {1, 1});
+    private static final UpdateMoment MOMENT = new UpdateMoment(1, 1, 1, 0);
 
     private final EmbeddingTable table = new EmbeddingTable(SPEC, 7, ADAGRAD);
 
@@ -102,8 +105,8 @@ class EmbeddingTableTest {
         restored.restoreState(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
         table.drainDirty(restored::restore);
         for (EmbeddingTable each : List.of(table, restored)) {
-            each.update(9, each.read(9, new float[2], 0), new float[] {1, 2}, 0, 1);
-            each.update(8, each.read(8, new float[2], 0), new float[] {1, 2}, 0, 1);
+            each.update(9, each.read(9, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
+            each.update(8, each.read(8, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
             assertThat(changes(each)).containsExactly(-3L, 8L, 9L);
         }
     }
@@ -124,7 +127,7 @@ class EmbeddingTableTest {
                 (id, row) -> assertThat(id).as("restoring is not touching").isNull());
         for (EmbeddingTable each : List.of(table, restored)) {
             for (long id = 40; id < 60; id++) {
-                each.update(id, each.read(id, new float[2], 0), new float[] {0.5f, -1}, 0, 1);
+                each.update(id, each.read(id, new float[2], 0), new float[] {0.5f, -1}, 0, MOMENT);
             }
         }
         Map<Long, float[]> rows = new HashMap<>();
@@ -141,7 +144,7 @@ class EmbeddingTableTest {
     }
 
     private void touch(long id) {
-        table.update(id, table.read(id, new float[2], 0), new float[] {1, 2}, 0, 1);
+        table.update(id, table.read(id, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
     }
 
     /** Ids that were touched, each with the weights that a read gives. */
