@@ -38,7 +38,8 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             SnapshotCommand.class,
             FeaturesCommand.class,
-            RankCommand.class
+            RankCommand.class,
+            BenchCommand.class
         })
 public final class Main implements Runnable {
     /** The work failed, or the answer is no. */

@@ -1,6 +1,8 @@
 package freshet.model.batch;
 
+import freshet.model.math.Crew;
 import freshet.model.math.Ids;
+import freshet.model.math.ProductKernel;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.example.FeatureValues;
@@ -17,6 +19,10 @@ import java.util.List;
  * only itself ({@link #finite(int)}).
  */
 public final class Batch {
+    /** Examples whose ids one thread hashes in one go. */
+    private static final int HASHED_TOGETHER = 32;
+
+    private final Crew crew;
     private final int tasks;
     private final String[] taskNames;
     private final IdColumn[] columns;
@@ -28,8 +34,12 @@ public final class Batch {
     private float[] labels = new float[0];
     private float[] weights = new float[0];
     private final List<FeatureValues> features = new ArrayList<>();
+    private List<FeatureValues> loaded = features;
+    private final Crew.Job hashIds = this::hashIds;
 
-    public Batch(ModelSpec spec) {
+    /** @param crew shares in the hashing of ids */
+    public Batch(ModelSpec spec, Crew crew) {
+        this.crew = crew;
         tasks = spec.taskCount();
         taskNames = spec.tasks().stream().map(TaskSpec::name).toArray(String[]::new);
         columns = new IdColumn[spec.schema().idNames().size()];
@@ -40,12 +50,14 @@ public final class Batch {
     /** Fills the batch with examples and their labels; labels of tasks that the model does not have are passed over. */
     public void load(List<LabeledExample> examples) {
         features.clear();
-        for (LabeledExample example : examples) {
-            features.add(example.features());
+        for (int i = 0; i < examples.size(); i++) {
+            features.add(examples.get(i).features());
         }
         loadFeatures(features);
         for (int i = 0; i < size; i++) {
-            for (TaskLabel label : examples.get(i).labels()) {
+            List<TaskLabel> carried = examples.get(i).labels();
+            for (int j = 0; j < carried.size(); j++) {
+                TaskLabel label = carried.get(j);
                 int task = taskIndex(label.task());
                 if (task >= 0) {
                     labels[i * tasks + task] = label.label();
@@ -63,14 +75,12 @@ public final class Batch {
             FeatureValues values = examples.get(i);
             requireSlots(values.ids().length, values.numbers().length);
             for (int slot = 0; slot < columns.length; slot++) {
-                IdColumn column = columns[slot];
-                for (String id : values.ids()[slot]) {
-                    column.add(Ids.hash(id));
-                }
-                column.endExample();
+                columns[slot].endExample(values.ids()[slot].length);
             }
             loadNumbers(i, values.numbers());
         }
+        loaded = examples;
+        crew.run((size + HASHED_TOGETHER - 1) / HASHED_TOGETHER, hashIds);
     }
 
     /** As {@link #loadFeatures}, of features whose ids are hashed already. */
@@ -113,6 +123,20 @@ public final class Batch {
         for (int slot = 0; slot < numberCount; slot++) {
             numbers[example * numberCount + slot] = values[slot];
             noteFinite(example, Float.isFinite(values[slot]));
+        }
+    }
+
+    private void hashIds(int piece, ProductKernel kernel) {
+        int to = Math.min((piece + 1) * HASHED_TOGETHER, size);
+        for (int i = piece * HASHED_TOGETHER; i < to; i++) {
+            String[][] ids = loaded.get(i).ids();
+            for (int slot = 0; slot < columns.length; slot++) {
+                IdColumn column = columns[slot];
+                int at = column.start(i);
+                for (String id : ids[slot]) {
+                    column.set(at++, Ids.hash(id));
+                }
+            }
         }
     }
 

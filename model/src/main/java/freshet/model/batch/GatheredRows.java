@@ -1,6 +1,5 @@
 package freshet.model.batch;
 
-import freshet.model.math.CounterRandom;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
@@ -12,6 +11,9 @@ import java.util.Arrays;
  * together. A row's index is the order in which its id was first seen in the batch. One thread.
  */
 final class GatheredRows {
+    /** 2^64 over the golden ratio: spreads ids that are not random. */
+    private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
     private final int width;
     private int size;
     private long[] ids = new long[64];
@@ -22,8 +24,10 @@ final class GatheredRows {
 
     private float[] gradients;
 
-    /** Open addressing: index + 1 of the id at each place, 0 where empty; twice as long as ids at least. */
-    private int[] places = new int[256];
+    /** Open addressing: index + 1 of the id at each place, 0 where empty; twice as many places as ids at least. */
+    private int[] places = new int[128];
+    /** By index: where it lies in {@link #places}. */
+    private int[] placeOf = new int[64];
 
     GatheredRows(TableSpec table) {
         width = table.width();
@@ -32,28 +36,36 @@ final class GatheredRows {
     }
 
     void clear() {
+        for (int index = 0; index < size; index++) {
+            places[placeOf[index]] = 0;
+        }
         size = 0;
-        Arrays.fill(places, 0);
     }
 
     /** The index of an id, a new one if it was not seen since {@link #clear}. */
     int index(long id) {
-        int mask = places.length - 1;
-        int place = (int) CounterRandom.mix(id) & mask;
-        while (places[place] != 0) {
-            int index = places[place] - 1;
-            if (ids[index] == id) {
-                return index;
-            }
-            place = place + 1 & mask;
+        int place = place(id);
+        if (places[place] != 0) {
+            return places[place] - 1;
         }
         if (size == ids.length) {
             grow();
-            return index(id);
+            place = place(id);
         }
         ids[size] = id;
+        placeOf[size] = place;
         places[place] = ++size;
         return size - 1;
+    }
+
+    /** Where an id lies, or the empty place where it would. */
+    private int place(long id) {
+        int mask = places.length - 1;
+        int place = (int) (id * SPREAD >>> Integer.SIZE) & mask;
+        while (places[place] != 0 && ids[places[place] - 1] != id) {
+            place = place + 1 & mask;
+        }
+        return place;
     }
 
     private void grow() {
@@ -62,14 +74,11 @@ final class GatheredRows {
         touched = new boolean[2 * size];
         weights = new float[2 * size * width];
         gradients = new float[2 * size * width];
-        places = new int[8 * size];
-        int mask = places.length - 1;
+        places = new int[4 * size];
+        placeOf = Arrays.copyOf(placeOf, 2 * size);
         for (int index = 0; index < size; index++) {
-            int place = (int) CounterRandom.mix(ids[index]) & mask;
-            while (places[place] != 0) {
-                place = place + 1 & mask;
-            }
-            places[place] = index + 1;
+            placeOf[index] = place(ids[index]);
+            places[placeOf[index]] = index + 1;
         }
     }
 

@@ -4,7 +4,9 @@ import java.util.Arrays;
 
 /**
  * The ids of one feature for every example of a mini-batch: those of example i have the indexes from {@code start(i)} up to
- * {@code start(i + 1)}. Filled example by example; its arrays are used again for the next batch. One thread.
+ * {@code start(i + 1)}. Filled example by example with {@link #add} and {@link #endExample}; or, where the numbers of ids are
+ * known, with {@link #endExample(int)} for every example and then {@link #set}, by any thread. Its arrays are used again for the
+ * next batch.
  */
 final class IdColumn {
     private int[] starts = new int[64];
@@ -33,13 +35,35 @@ final class IdColumn {
         starts[examples] = size;
     }
 
+    /** Makes room for the ids of the next example, to be {@link #set}. */
+    void endExample(int count) {
+        size += count;
+        if (size > ids.length) {
+            ids = Arrays.copyOf(ids, 2 * size);
+        }
+        endExample();
+    }
+
+    void set(int index, long id) {
+        ids[index] = id;
+    }
+
     /** Number of ids of all examples. */
     int size() {
         return size;
     }
 
+    int examples() {
+        return examples;
+    }
+
     int start(int example) {
         return starts[example];
+    }
+
+    /** {@link #start} of every example, and behind them {@link #size}. */
+    int[] starts() {
+        return starts;
     }
 
     long id(int index) {

@@ -1,26 +1,33 @@
 package freshet.model.batch;
 
 import freshet.model.math.CounterRandom;
+import freshet.model.math.Crew;
 import freshet.model.math.DropoutStream;
+import freshet.model.math.ElementKernel;
+import freshet.model.math.ProductKernel;
 import freshet.model.optim.GradientNorm;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.CrossSpec;
-import freshet.model.spec.EmbeddingSpec;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.Pooling;
 import freshet.model.spec.RatesSpec;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
 import freshet.model.table.RowSource;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What lies between a batch and the dense network: the rows behind its ids, and from them the network's input and the logit
  * offsets; backwards, the gradients of the rows.
  *
  * <p>In order: {@link #gather}, then {@link #assemble} and {@link #offsets} as often as wanted, then {@link #backward} and
- * {@link #update}. Holds scratch memory: one thread.
+ * {@link #update}.
+ *
+ * <p>Called by one thread, which shares the work out over a {@link Crew}: examples, where each has its own result; tables, where
+ * the rows of a table do, since an id's gradient is a sum over examples in order.
  */
 public final class Inputs {
     /** The step to give to {@link #gather} when nothing will be learnt. */
@@ -34,6 +41,11 @@ public final class Inputs {
         TRAINING
     }
 
+    /** Examples that one thread takes in one go. */
+    private static final int EXAMPLES_TOGETHER = 32;
+
+    private final Crew crew;
+    private final ElementKernel elements;
     private final ModelSpec spec;
     private final int tasks;
     private final int inputWidth;
@@ -57,19 +69,46 @@ public final class Inputs {
     private final long shallowKey;
     private final boolean[] droppedSlots;
     private final boolean[] noSlots;
+    private final int[] numberSlots;
+    /** {@code [table]}: by whom its rows are asked for, in this order. */
+    private final List<List<Lookup>> lookupsOfTable = new ArrayList<>();
+
     private Batch batch;
 
-    public Inputs(ModelSpec spec) {
+    // What the threads are to do now.
+    private List<? extends RowSource> sources = List.of();
+    private List<EmbeddingTable> tables = List.of();
+    private View view = View.SCORING;
+    private boolean training;
+    private float[] globalRates = new float[0];
+    private float[] matrix = new float[0];
+    private float[] dLogits = new float[0];
+    private UpdateMoment moment = new UpdateMoment(0, 0, 0, 0);
+    private final Crew.Job gatherTable = this::gatherTable;
+    private final Crew.Job assembleExamples = this::assembleExamples;
+    private final Crew.Job rateInputsOfKey = this::rateInputsOfKey;
+    private final Crew.Job offsetExamples = this::offsetExamples;
+    private final Crew.Job backwardTable = this::backwardTable;
+    private final Crew.Job updateTable = this::updateTable;
+
+    public Inputs(ModelSpec spec, Crew crew) {
+        this.crew = crew;
+        elements = crew.elements();
         this.spec = spec;
-        this.batch = new Batch(spec);
+        this.batch = new Batch(spec, crew);
         tasks = spec.taskCount();
         inputWidth = spec.inputWidth();
         rates = new RunningRates(spec);
         gathered = spec.tables().stream().map(GatheredRows::new).toArray(GatheredRows[]::new);
         embeddings = spec.embeddings().stream()
-                .map(embedding -> new Lookup(gathered[embedding.table()]))
+                .map(embedding -> new Lookup(gathered[embedding.table()], embedding.pooling()))
                 .toArray(Lookup[]::new);
-        wide = spec.wide().stream().map(table -> new Lookup(gathered[table])).toArray(Lookup[]::new);
+        wide = new Lookup[spec.wide().size()];
+        Arrays.setAll(
+                wide,
+                feature -> new Lookup(
+                        gathered[spec.wide().get(feature)],
+                        spec.embeddings().get(feature).pooling()));
         rateLookups = lookups(spec.rates().keys());
         rateColumns = columns(spec.rates().keys(), CrossColumn.Missing.NONE);
         rateInputs = new float[rateLookups.length][];
@@ -82,12 +121,19 @@ public final class Inputs {
         shallowKey = CounterRandom.key(spec.seed(), DropoutStream.SHALLOW);
         noSlots = new boolean[spec.schema().idNames().size()];
         droppedSlots = new boolean[noSlots.length];
+        numberSlots = spec.numberSlots().stream().mapToInt(Integer::intValue).toArray();
         spec.shallow().droppedSlots().forEach(slot -> droppedSlots[slot] = true);
+        for (GatheredRows rows : gathered) {
+            lookupsOfTable.add(Stream.of(embeddings, wide, rateLookups, shallow[0], shallow[1])
+                    .flatMap(Arrays::stream)
+                    .filter(lookup -> lookup.rows() == rows)
+                    .toList());
+        }
     }
 
     private Lookup[] lookups(List<CrossSpec> crosses) {
         return crosses.stream()
-                .map(cross -> new Lookup(gathered[cross.table()]))
+                .map(cross -> new Lookup(gathered[cross.table()], Pooling.MEAN))
                 .toArray(Lookup[]::new);
     }
 
@@ -104,48 +150,76 @@ public final class Inputs {
      */
     public void gather(Batch batch, List<? extends RowSource> tables, long step) {
         this.batch = batch;
-        for (GatheredRows rows : gathered) {
-            rows.clear();
-        }
+        training = step != NO_STEP;
         for (int feature = 0; feature < embeddings.length; feature++) {
-            embeddings[feature].collect(column(feature));
+            embeddings[feature].read(column(feature));
         }
         for (int feature = 0; feature < wide.length; feature++) {
-            wide[feature].collect(column(feature));
+            wide[feature].read(column(feature));
         }
         for (int key = 0; key < rateLookups.length; key++) {
             rateColumns[key].clear();
             for (int i = 0; i < batch.size(); i++) {
                 rateColumns[key].addExample(batch, i, noSlots);
             }
-            rateLookups[key].collect(rateColumns[key].column());
+            rateLookups[key].read(rateColumns[key].column());
         }
-        gatherShallow(View.SCORING, NO_STEP);
-        if (step != NO_STEP) {
-            gatherShallow(View.TRAINING, step);
-        }
-        for (int table = 0; table < gathered.length; table++) {
-            gathered[table].read(tables.get(table));
-        }
+        crossIds(View.SCORING, NO_STEP);
+        crossIds(View.TRAINING, step);
+        sources = tables;
+        eachTable(tables, gatherTable);
     }
 
     private IdColumn column(int feature) {
         return batch.column(spec.embeddings().get(feature).slot());
     }
 
-    private void gatherShallow(View view, long step) {
+    /** The combined ids of the shallow tower; none for training when nothing will be learnt. */
+    private void crossIds(View as, long step) {
         long key = CounterRandom.key(shallowKey, step);
-        for (int cross = 0; cross < shallowColumns[view.ordinal()].length; cross++) {
-            CrossColumn crossColumn = shallowColumns[view.ordinal()][cross];
+        for (int cross = 0; cross < shallowColumns[as.ordinal()].length; cross++) {
+            CrossColumn crossColumn = shallowColumns[as.ordinal()][cross];
             crossColumn.clear();
-            for (int i = 0; i < batch.size(); i++) {
-                boolean drop = view == View.SCORING
+            for (int i = 0; i < batch.size() && (as == View.SCORING || training); i++) {
+                boolean drop = as == View.SCORING
                         ? spec.shallow().missingWhenScoring()
                         : CounterRandom.uniform(key, i) < spec.shallow().dropout();
                 crossColumn.addExample(batch, i, drop ? droppedSlots : noSlots);
             }
-            shallow[view.ordinal()][cross].collect(crossColumn.column());
+            shallow[as.ordinal()][cross].read(crossColumn.column());
         }
+    }
+
+    private void gatherTable(int table, ProductKernel kernel) {
+        gathered[table].clear();
+        List<Lookup> lookups = lookupsOfTable.get(table);
+        for (int i = 0; i < lookups.size(); i++) {
+            lookups.get(i).collect();
+        }
+        gathered[table].read(sources.get(table));
+    }
+
+    /** Shares out tables, unless one of them must be left to its own thread. */
+    private void eachTable(List<? extends RowSource> of, Crew.Job job) {
+        for (int table = 0; table < gathered.length; table++) {
+            if (!of.get(table).anyThread()) {
+                crew.runAlone(gathered.length, job);
+                return;
+            }
+        }
+        crew.run(gathered.length, job);
+    }
+
+    private void eachExample(Crew.Job job) {
+        crew.run((batch.size() + EXAMPLES_TOGETHER - 1) / EXAMPLES_TOGETHER, job);
+    }
+
+    private int firstExample(int piece) {
+        return piece * EXAMPLES_TOGETHER;
+    }
+
+    private int endExample(int piece) {
+        return Math.min((piece + 1) * EXAMPLES_TOGETHER, batch.size());
     }
 
     /**
@@ -155,67 +229,56 @@ public final class Inputs {
      * @param input receives {@code [batch, inputWidth]}: pooled embeddings, numbers, rates
      */
     public void assemble(float[] globalRates, float[] input) {
-        Arrays.fill(input, 0, batch.size() * inputWidth, 0f);
+        this.globalRates = globalRates;
+        matrix = input;
+        crew.run(rateLookups.length, rateInputsOfKey);
+        eachExample(assembleExamples);
+    }
+
+    private void assembleExamples(int piece, ProductKernel kernel) {
+        int from = firstExample(piece);
+        int to = endExample(piece);
         for (int feature = 0; feature < embeddings.length; feature++) {
-            pool(spec.embeddings().get(feature), column(feature), embeddings[feature], input);
+            int offset = spec.embeddings().get(feature).inputOffset();
+            embeddings[feature].pool(elements, from, to, matrix, offset, inputWidth);
         }
         int numbersOffset = spec.numbersOffset();
-        for (int number = 0; number < spec.numberSlots().size(); number++) {
-            int slot = spec.numberSlots().get(number);
-            for (int i = 0; i < batch.size(); i++) {
-                input[i * inputWidth + numbersOffset + number] = batch.number(i, slot);
+        for (int number = 0; number < numberSlots.length; number++) {
+            for (int i = from; i < to; i++) {
+                matrix[i * inputWidth + numbersOffset + number] = batch.number(i, numberSlots[number]);
             }
         }
         for (int key = 0; key < rateLookups.length; key++) {
-            rateInputs(key, globalRates, input);
+            poolRates(key, from, to);
         }
     }
 
-    /** rows of the table -> their sum or mean in columns [inputOffset, inputOffset + dim) of the input. */
-    private void pool(EmbeddingSpec embedding, IdColumn column, Lookup lookup, float[] input) {
-        int dim = embedding.dim();
-        float[] weights = lookup.rows().weights();
-        for (int i = 0; i < batch.size(); i++) {
-            int to = i * inputWidth + embedding.inputOffset();
-            int from = column.start(i);
-            int end = column.start(i + 1);
-            for (int id = from; id < end; id++) {
-                int row = lookup.index(id) * dim;
-                for (int j = 0; j < dim; j++) {
-                    input[to + j] += weights[row + j];
-                }
-            }
-            if (embedding.pooling() == Pooling.MEAN && end - from > 1) {
-                float share = 1f / (end - from);
-                for (int j = 0; j < dim; j++) {
-                    input[to + j] *= share;
-                }
-            }
-        }
-    }
-
-    /** counts of the gathered rows -> mean over an example's ids of their inputs. */
-    private void rateInputs(int key, float[] globalRates, float[] input) {
+    /** Counts of the gathered rows -> their inputs. */
+    private void rateInputsOfKey(int key, ProductKernel kernel) {
         int width = RatesSpec.inputsPerKey(tasks);
-        Lookup lookup = rateLookups[key];
-        GatheredRows rows = lookup.rows();
+        GatheredRows rows = rateLookups[key].rows();
         if (rateInputs[key].length < rows.size() * width) {
             rateInputs[key] = new float[2 * rows.size() * width];
         }
-        float[] ofRow = rateInputs[key];
         for (int row = 0; row < rows.size(); row++) {
-            rates.inputs(rows.weights(), row * 2 * tasks, globalRates, ofRow, row * width);
+            rates.inputs(rows.weights(), row * 2 * tasks, globalRates, rateInputs[key], row * width);
         }
-        IdColumn column = rateColumns[key].column();
-        for (int i = 0; i < batch.size(); i++) {
+    }
+
+    /** The mean over an example's ids of their inputs. */
+    private void poolRates(int key, int firstExample, int endExample) {
+        int width = RatesSpec.inputsPerKey(tasks);
+        Lookup lookup = rateLookups[key];
+        IdColumn column = lookup.column();
+        float[] ofRow = rateInputs[key];
+        for (int i = firstExample; i < endExample; i++) {
             int to = i * inputWidth + spec.rates().inputOffset(key);
-            int from = column.start(i);
-            int end = column.start(i + 1);
-            float share = 1f / Math.max(1, end - from);
-            for (int id = from; id < end; id++) {
+            Arrays.fill(matrix, to, to + width, 0f);
+            float share = lookup.share(i);
+            for (int id = column.start(i); id < column.start(i + 1); id++) {
                 int row = lookup.index(id) * width;
                 for (int j = 0; j < width; j++) {
-                    input[to + j] = Math.fma(share, ofRow[row + j], input[to + j]);
+                    matrix[to + j] = Math.fma(share, ofRow[row + j], matrix[to + j]);
                 }
             }
         }
@@ -227,82 +290,67 @@ public final class Inputs {
      * @param offsets receives {@code [batch, tasks]}
      */
     public void offsets(View view, float[] globalRates, float[] offsets) {
+        this.view = view;
+        this.globalRates = globalRates;
+        matrix = offsets;
+        eachExample(offsetExamples);
+    }
+
+    private void offsetExamples(int piece, ProductKernel kernel) {
+        int from = firstExample(piece);
+        int to = endExample(piece);
         for (int task = 0; task < tasks; task++) {
             float base = rateLookups.length == 0 ? 0 : rates.globalLogit(globalRates, task);
-            for (int i = 0; i < batch.size(); i++) {
-                offsets[i * tasks + task] = base;
+            for (int i = from; i < to; i++) {
+                matrix[i * tasks + task] = base;
             }
         }
-        for (int feature = 0; feature < wide.length; feature++) {
-            Pooling pooling = spec.embeddings().get(feature).pooling();
-            addLogits(column(feature), wide[feature], pooling, offsets);
+        for (Lookup lookup : wide) {
+            addLogits(lookup, from, to);
         }
-        for (int cross = 0; cross < shallow[view.ordinal()].length; cross++) {
-            IdColumn column = shallowColumns[view.ordinal()][cross].column();
-            addLogits(column, shallow[view.ordinal()][cross], Pooling.MEAN, offsets);
+        for (Lookup lookup : shallow[view.ordinal()]) {
+            addLogits(lookup, from, to);
         }
     }
 
-    private void addLogits(IdColumn column, Lookup lookup, Pooling pooling, float[] offsets) {
+    private void addLogits(Lookup lookup, int from, int to) {
+        IdColumn column = lookup.column();
         float[] weights = lookup.rows().weights();
-        for (int i = 0; i < batch.size(); i++) {
-            float share = share(column, i, pooling);
+        for (int i = from; i < to; i++) {
+            float share = lookup.share(i);
             for (int id = column.start(i); id < column.start(i + 1); id++) {
                 int row = lookup.index(id) * tasks;
                 for (int task = 0; task < tasks; task++) {
                     int at = i * tasks + task;
-                    offsets[at] = Math.fma(share, weights[row + task], offsets[at]);
+                    matrix[at] = Math.fma(share, weights[row + task], matrix[at]);
                 }
             }
         }
-    }
-
-    private static float share(IdColumn column, int example, Pooling pooling) {
-        return pooling == Pooling.SUM ? 1f : 1f / Math.max(1, column.start(example + 1) - column.start(example));
     }
 
     /** Gradients of the input [batch, inputWidth] and of the logits [batch, tasks] -> gradients of the rows. */
     public void backward(float[] dInput, float[] dLogits) {
-        for (int feature = 0; feature < embeddings.length; feature++) {
-            poolBackward(spec.embeddings().get(feature), column(feature), embeddings[feature], dInput);
-        }
-        for (int feature = 0; feature < wide.length; feature++) {
-            Pooling pooling = spec.embeddings().get(feature).pooling();
-            addLogitsBackward(column(feature), wide[feature], pooling, dLogits);
-        }
-        int training = View.TRAINING.ordinal();
-        for (int cross = 0; cross < shallow[training].length; cross++) {
-            IdColumn column = shallowColumns[training][cross].column();
-            addLogitsBackward(column, shallow[training][cross], Pooling.MEAN, dLogits);
-        }
+        matrix = dInput;
+        this.dLogits = dLogits;
+        crew.run(gathered.length, backwardTable);
     }
 
-    private void poolBackward(EmbeddingSpec embedding, IdColumn column, Lookup lookup, float[] dInput) {
-        int dim = embedding.dim();
-        float[] gradients = lookup.rows().gradients();
-        for (int i = 0; i < batch.size(); i++) {
-            int from = i * inputWidth + embedding.inputOffset();
-            float share = share(column, i, embedding.pooling());
-            for (int id = column.start(i); id < column.start(i + 1); id++) {
-                int row = lookup.index(id) * dim;
-                lookup.rows().touch(lookup.index(id));
-                for (int j = 0; j < dim; j++) {
-                    gradients[row + j] = Math.fma(share, dInput[from + j], gradients[row + j]);
-                }
+    private void backwardTable(int table, ProductKernel kernel) {
+        GatheredRows rows = gathered[table];
+        for (int feature = 0; feature < embeddings.length; feature++) {
+            if (embeddings[feature].rows() == rows) {
+                int offset = spec.embeddings().get(feature).inputOffset();
+                embeddings[feature].poolBackward(elements, matrix, offset, inputWidth);
             }
         }
-    }
-
-    private void addLogitsBackward(IdColumn column, Lookup lookup, Pooling pooling, float[] dLogits) {
-        float[] gradients = lookup.rows().gradients();
-        for (int i = 0; i < batch.size(); i++) {
-            float share = share(column, i, pooling);
-            for (int id = column.start(i); id < column.start(i + 1); id++) {
-                int row = lookup.index(id) * tasks;
-                lookup.rows().touch(lookup.index(id));
-                for (int task = 0; task < tasks; task++) {
-                    gradients[row + task] = Math.fma(share, dLogits[i * tasks + task], gradients[row + task]);
-                }
+        for (Lookup lookup : wide) {
+            if (lookup.rows() == rows) {
+                lookup.poolBackward(elements, dLogits, 0, tasks);
+            }
+        }
+        for (Lookup lookup : shallow[View.TRAINING.ordinal()]) {
+            if (lookup.rows() == rows) {
+                lookup.poolBackward(elements, dLogits, 0, tasks);
             }
         }
     }
@@ -321,12 +369,16 @@ public final class Inputs {
      */
     public void update(List<EmbeddingTable> tables, UpdateMoment moment, float[] globalRates) {
         countLabels(globalRates);
-        for (int table = 0; table < gathered.length; table++) {
-            if (spec.tables().get(table).kind() == TableSpec.Kind.RATE) {
-                gathered[table].write(tables.get(table));
-            } else {
-                gathered[table].update(tables.get(table), moment);
-            }
+        this.tables = tables;
+        this.moment = moment;
+        eachTable(tables, updateTable);
+    }
+
+    private void updateTable(int table, ProductKernel kernel) {
+        if (spec.tables().get(table).kind() == TableSpec.Kind.RATE) {
+            gathered[table].write(tables.get(table));
+        } else {
+            gathered[table].update(tables.get(table), moment);
         }
     }
 
@@ -347,7 +399,7 @@ public final class Inputs {
 
     private void countLabel(int key, int example, int task, float label, float weight) {
         Lookup lookup = rateLookups[key];
-        IdColumn column = rateColumns[key].column();
+        IdColumn column = lookup.column();
         for (int id = column.start(example); id < column.start(example + 1); id++) {
             int row = lookup.index(id);
             lookup.rows().touch(row);

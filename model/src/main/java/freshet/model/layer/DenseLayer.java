@@ -37,6 +37,9 @@ final class DenseLayer {
     /** Rows of W that are transposed together, so that each cache line of the transpose is written once. */
     private static final int TRANSPOSED = 16;
 
+    /** Blocks of which vectors take no whole number are packed. */
+    private static final int NARROW = 16;
+
     private static final float[] ONE = {1f};
 
     private record Block(ParameterLayout.Entry weight, ParameterLayout.Entry bias, int column, int width) {}
@@ -90,7 +93,7 @@ final class DenseLayer {
                     i * width,
                     width));
         }
-        inPlace = blocks.size() == 1 || ProductKernel.padded(width) == width;
+        inPlace = blocks.size() == 1 || width % NARROW == 0;
         packedStride = ProductKernel.padded(outputs);
         packed = new float[inPlace ? 0 : inputs * packedStride];
         packedGradient = new float[packed.length];

@@ -1,5 +1,6 @@
 package freshet.model.layer;
 
+import freshet.model.math.ProductKernel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -69,9 +70,12 @@ public final class ParameterLayout {
         return List.copyOf(entries.values());
     }
 
-    /** Length of the arena. The gaps between entries are always 0. */
+    /**
+     * Length of the arena. The gaps between entries, and the one behind the last that a {@link ProductKernel} may read, are always
+     * 0.
+     */
     public int floats() {
-        return floats;
+        return floats + ProductKernel.READ;
     }
 
     /** The place of one parameter. */
@@ -98,7 +102,7 @@ public final class ParameterLayout {
 
     /** The arena that holds these parameters; tensors of other names are passed over, a missing one is refused. */
     public float[] arena(List<NamedTensor> tensors) {
-        float[] arena = new float[floats];
+        float[] arena = new float[floats()];
         Map<String, NamedTensor> byName = new LinkedHashMap<>();
         tensors.forEach(tensor -> byName.put(tensor.name(), tensor));
         for (Entry entry : entries.values()) {

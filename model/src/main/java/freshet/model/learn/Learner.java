@@ -6,6 +6,7 @@ import freshet.model.layer.Network;
 import freshet.model.layer.ParameterLayout;
 import freshet.model.loss.TaskLoss;
 import freshet.model.math.Crew;
+import freshet.model.math.ElementKernel;
 import freshet.model.math.Kernels;
 import freshet.model.optim.Adam;
 import freshet.model.optim.GradientNorm;
@@ -51,6 +52,7 @@ public final class Learner implements AutoCloseable {
     private final DenseState state;
 
     private final float[] gradients;
+    private final List<ParameterLayout.Entry> entries;
     private float[] logits = new float[0];
     private float[] keptPredictions = new float[0];
     /** {@code [tasks]}: what the balance multiplies each task's loss with, and these losses. */
@@ -58,6 +60,7 @@ public final class Learner implements AutoCloseable {
 
     private final double[] taskLosses;
     private int lastLearnt;
+    private StepProfile profile = new StepProfile(() -> 0);
     private double lastLoss;
     private double lastGradientNorm;
 
@@ -73,40 +76,41 @@ public final class Learner implements AutoCloseable {
         crew = new Crew(spec.threads(), kernels);
         network = new Network(spec, crew);
         state = new DenseState(network.initialParameters(), tasks);
-        tables = tables(spec);
-        scorer = new Scorer(spec, network, state.globalRates(), tables);
+        tables = tables(spec, crew.elements());
+        scorer = new Scorer(spec, crew, network, state.globalRates(), tables);
         loss = new TaskLoss(spec);
         balance = TaskBalance.of(spec, network, loss);
         screen = new Screen(spec);
         factors = new float[tasks];
         taskLosses = new double[tasks];
-        adam = new Adam(spec.optimizer().dense());
+        adam = new Adam(spec.optimizer().dense(), crew.elements());
         gradients = new float[network.layout().floats()];
+        entries = network.layout().entries();
         network.load(state.parameters());
     }
 
-    private static List<EmbeddingTable> tables(ModelSpec spec) {
+    private static List<EmbeddingTable> tables(ModelSpec spec, ElementKernel elements) {
         List<EmbeddingTable> tables = new ArrayList<>();
         for (TableSpec table : spec.tables()) {
-            tables.add(new EmbeddingTable(table, spec.seed(), optimizer(spec, table)));
+            tables.add(new EmbeddingTable(table, spec.seed(), optimizer(spec, table, elements)));
         }
         return tables;
     }
 
-    private static @Nullable RowOptimizer optimizer(ModelSpec spec, TableSpec table) {
+    private static @Nullable RowOptimizer optimizer(ModelSpec spec, TableSpec table, ElementKernel elements) {
         OptimizerSpec optimizer = spec.optimizer();
         float[] rateFactors = new float[table.width()];
         switch (table.kind()) {
             case EMBEDDING -> {
                 Arrays.fill(rateFactors, 1f);
-                return RowOptimizer.of(optimizer.sparse(), rateFactors);
+                return RowOptimizer.of(optimizer.sparse(), rateFactors, elements);
             }
             case LOGIT -> {
                 for (int task = 0; task < spec.taskCount(); task++) {
                     rateFactors[task] = spec.tasks().get(task).learningRateFactor();
                 }
                 boolean ofShallow = table.name().startsWith(ModelSpec.SHALLOW_PREFIX);
-                return RowOptimizer.of(ofShallow ? optimizer.shallow() : optimizer.wide(), rateFactors);
+                return RowOptimizer.of(ofShallow ? optimizer.shallow() : optimizer.wide(), rateFactors, elements);
             }
             default -> {
                 return null;
@@ -141,6 +145,7 @@ public final class Learner implements AutoCloseable {
     public Outcome step(List<LabeledExample> batch, float[] predictions) {
         long step = state.steps();
         lastLearnt = 0;
+        profile.enter(StepProfile.Phase.GATHER);
         List<LabeledExample> kept = screen.begin(batch);
         while (!kept.isEmpty()) {
             reserve(kept.size());
@@ -165,7 +170,9 @@ public final class Learner implements AutoCloseable {
         balance.weigh(state.parameters(), pass, factors);
         float[] logitGradients = network.headGradients();
         lastLoss = loss.gradient(logits, pass.labels(), pass.weights(), size, factors, taskLosses, logitGradients);
+        profile.enter(StepProfile.Phase.BACKWARD);
         network.backward(size, gradients);
+        profile.enter(StepProfile.Phase.SCATTER);
         lastLoss += balance.learnOwn(state.parameters(), pass, taskLosses, gradients);
         scorer.inputs().backward(network.inputGradients(), logitGradients);
         norm.reset();
@@ -185,8 +192,9 @@ public final class Learner implements AutoCloseable {
         float clipNorm = spec.optimizer().clipNorm();
         float scale = clipNorm > 0 && lastGradientNorm > clipNorm ? (float) (clipNorm / lastGradientNorm) : 1f;
         state.countStep();
+        profile.enter(StepProfile.Phase.ADAM);
         float rateFactor = spec.optimizer().schedule().factor(state.steps());
-        for (ParameterLayout.Entry entry : network.layout().entries()) {
+        for (ParameterLayout.Entry entry : entries) {
             float factor = entry.task() == ParameterLayout.SHARED
                     ? 1f
                     : spec.tasks().get(entry.task()).learningRateFactor();
@@ -202,8 +210,10 @@ public final class Learner implements AutoCloseable {
                     factor * rateFactor);
         }
         network.load(state.parameters());
+        profile.enter(StepProfile.Phase.SCATTER);
         UpdateMoment moment = new UpdateMoment(scale * size, rateFactor, state.steps(), eventTimeMillis);
         scorer.inputs().update(tables, moment, state.globalRates());
+        profile.leave();
     }
 
     /**
@@ -215,6 +225,12 @@ public final class Learner implements AutoCloseable {
     public void score(List<LabeledExample> batch, float[] predictions) {
         scorer.batch().load(batch);
         scorer.forward(Inputs.NO_STEP, predictions);
+    }
+
+    /** Says where to note the time of coming steps. */
+    public void profile(StepProfile newProfile) {
+        profile = newProfile;
+        scorer.profile(newProfile);
     }
 
     /** Number of batches learnt so far. */

@@ -30,6 +30,7 @@ public final class Scorer {
     private final float[] globalRates;
     private final List<? extends RowSource> tables;
     private float[] offsets = new float[0];
+    private StepProfile profile = new StepProfile(() -> 0);
     private float[] logits = new float[0];
 
     /**
@@ -37,7 +38,11 @@ public final class Scorer {
      * @param tables by table index of {@code spec.tables()}
      */
     public Scorer(ModelSpec spec, List<NamedTensor> tensors, List<? extends RowSource> tables) {
-        this(spec, new Network(spec, Crew.alone()), globalRates(spec, tensors), tables);
+        this(spec, Crew.alone(), tensors, tables);
+    }
+
+    private Scorer(ModelSpec spec, Crew crew, List<NamedTensor> tensors, List<? extends RowSource> tables) {
+        this(spec, crew, new Network(spec, crew), globalRates(spec, tensors), tables);
         network.load(network.layout().arena(tensors));
     }
 
@@ -47,12 +52,12 @@ public final class Scorer {
      * @param network whoever changes its parameters loads them
      * @param globalRates shared, not copied
      */
-    Scorer(ModelSpec spec, Network network, float[] globalRates, List<? extends RowSource> tables) {
+    Scorer(ModelSpec spec, Crew crew, Network network, float[] globalRates, List<? extends RowSource> tables) {
         this.tasks = spec.taskCount();
         this.network = network;
         this.loss = new TaskLoss(spec);
-        this.batch = new Batch(spec);
-        this.inputs = new Inputs(spec);
+        this.batch = new Batch(spec, crew);
+        this.inputs = new Inputs(spec, crew);
         this.globalRates = globalRates;
         this.tables = tables;
     }
@@ -114,6 +119,7 @@ public final class Scorer {
         inputs.gather(batch, tables, step);
         inputs.assemble(globalRates, network.input());
         inputs.offsets(Inputs.View.SCORING, globalRates, offsets);
+        profile.enter(StepProfile.Phase.FORWARD);
         network.forward(size);
         float[] heads = network.heads();
         for (int i = 0; i < size; i++) {
@@ -136,6 +142,10 @@ public final class Scorer {
         for (int i = 0; i < batch.size() * tasks; i++) {
             logits[i] = heads[i] + offsets[i];
         }
+    }
+
+    void profile(StepProfile newProfile) {
+        profile = newProfile;
     }
 
     Batch batch() {

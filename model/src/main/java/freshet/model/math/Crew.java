@@ -84,9 +84,7 @@ public final class Crew implements AutoCloseable {
     /** Runs the pieces from 0 up to {@code pieces} on all threads, and returns when all are done. */
     public void run(int pieces, Job job) {
         if (members.length == 0 || pieces <= 1) {
-            for (int piece = 0; piece < pieces; piece++) {
-                job.run(piece, ownKernel);
-            }
+            runAlone(pieces, job);
             return;
         }
         this.job = job;
@@ -108,6 +106,13 @@ public final class Crew implements AutoCloseable {
         if (found != null) {
             failure = null;
             throw new IllegalStateException("a piece of work failed: " + found, found);
+        }
+    }
+
+    /** Runs the pieces on the caller's thread alone, in order. */
+    public void runAlone(int pieces, Job job) {
+        for (int piece = 0; piece < pieces; piece++) {
+            job.run(piece, ownKernel);
         }
     }
 

@@ -48,7 +48,7 @@ public interface ElementKernel {
 
     /**
      * Adam's rule for the elements of {@code [from, to)}: {@code g = gradient * scale; m = keep1 * m + take1 * g; v = keep2 * v +
-     * take2 * g * g; w -= rate * m / (sqrt(v) * rootFactor + epsilon)}.
+     * take2 * g * g; d = rate * m / (sqrt(v) * rootFactor + epsilon); w -= max(-most, min(most, d))}.
      */
     void adam(
             float[] parameters,
@@ -68,11 +68,13 @@ public interface ElementKernel {
      * @param rate learning rate, corrected for the bias of the first moment
      * @param rootFactor corrects the root of the second moment for its bias
      * @param epsilon added to that root
+     * @param most how far a parameter moves at most
      */
-    record AdamFactors(float scale, float keep1, float keep2, float rate, float rootFactor, float epsilon) {}
+    record AdamFactors(
+            float scale, float keep1, float keep2, float rate, float rootFactor, float epsilon, float most) {}
 
     /**
-     * Adagrad's rule for one row: {@code g = gradient * scale; s = fma(g, g, s); w -= rate * g / (sqrt(s) + epsilon)}.
+     * Adagrad's rule for one row: {@code g = gradient * scale; s = fma(g, g, s); w -= rate * factor * g / (sqrt(s) + epsilon)}.
      *
      * @param row {@code width} weights w from {@code offset} on, then as many sums s
      * @param rates {@code width} learning rates
@@ -85,6 +87,7 @@ public interface ElementKernel {
             int gradientOffset,
             float scale,
             float[] rates,
+            float rateFactor,
             float epsilon);
 
     /**

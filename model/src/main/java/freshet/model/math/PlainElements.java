@@ -91,7 +91,8 @@ final class PlainElements implements ElementKernel {
             float v = factors.keep2() * second[i] + take2 * g * g;
             first[i] = m;
             second[i] = v;
-            parameters[i] -= factors.rate() * m / ((float) Math.sqrt(v) * factors.rootFactor() + factors.epsilon());
+            float move = factors.rate() * m / ((float) Math.sqrt(v) * factors.rootFactor() + factors.epsilon());
+            parameters[i] -= Math.max(-factors.most(), Math.min(factors.most(), move));
         }
     }
 
@@ -104,12 +105,13 @@ final class PlainElements implements ElementKernel {
             int gradientOffset,
             float scale,
             float[] rates,
+            float rateFactor,
             float epsilon) {
         for (int i = 0; i < width; i++) {
             float g = gradients[gradientOffset + i] * scale;
             float sum = Math.fma(g, g, row[offset + width + i]);
             row[offset + width + i] = sum;
-            row[offset + i] -= rates[i] * g / ((float) Math.sqrt(sum) + epsilon);
+            row[offset + i] -= rates[i] * rateFactor * g / ((float) Math.sqrt(sum) + epsilon);
         }
     }
 

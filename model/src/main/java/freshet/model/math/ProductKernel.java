@@ -8,12 +8,15 @@ package freshet.model.math;
  * <p>A kernel belongs to one thread.
  */
 public interface ProductKernel {
+    /** Floats of the right-hand matrix that are read at once: two of the longest vectors. */
+    int READ = 2 * Kernels.MOST_LANES;
+
     /**
      * How far behind the first column of its last row a right-hand matrix of n columns must be readable: vectors are read
-     * whole, whatever the lanes behind the last column hold.
+     * two at a time, whatever the lanes behind the last column hold.
      */
     static int padded(int n) {
-        return (n + Kernels.MOST_LANES - 1) / Kernels.MOST_LANES * Kernels.MOST_LANES;
+        return (n + READ - 1) / READ * READ;
     }
 
     /** For benchmarks and logs: {@code plain}, or {@code vector-} and the number of bits. */

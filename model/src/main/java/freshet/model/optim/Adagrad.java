@@ -1,5 +1,6 @@
 package freshet.model.optim;
 
+import freshet.model.math.ElementKernel;
 import freshet.model.spec.OptimizerSpec;
 import java.util.Arrays;
 
@@ -11,6 +12,7 @@ final class Adagrad implements RowOptimizer {
     /** Keeps the quotient finite where the sum is 0; the value is PyTorch's. */
     static final float EPSILON = 1e-10f;
 
+    private final ElementKernel elements;
     private final OptimizerSpec.Adagrad spec;
     private final AccumulatorDecay decay;
     private final float[] rates;
@@ -18,7 +20,8 @@ final class Adagrad implements RowOptimizer {
     /**
      * @param rateFactors multiplies the learning rate of each coordinate; as long as a row has weights
      */
-    Adagrad(OptimizerSpec.Adagrad spec, float[] rateFactors) {
+    Adagrad(OptimizerSpec.Adagrad spec, float[] rateFactors, ElementKernel elements) {
+        this.elements = elements;
         this.spec = spec;
         decay = new AccumulatorDecay(spec.decay(), spec.initialAccumulator());
         rates = rateFactors.clone();
@@ -42,6 +45,19 @@ final class Adagrad implements RowOptimizer {
     public void update(
             float[] rows, int offset, int width, float[] gradients, int gradientOffset, UpdateMoment moment) {
         decay.apply(rows, offset + width, width, moment);
+        if (spec.rateFloor() == 0 && spec.maxUpdate() == 0) {
+            elements.adagrad(
+                    rows,
+                    offset,
+                    width,
+                    gradients,
+                    gradientOffset,
+                    moment.scale(),
+                    rates,
+                    moment.rateFactor(),
+                    EPSILON);
+            return;
+        }
         for (int i = 0; i < width; i++) {
             float g = gradients[gradientOffset + i] * moment.scale();
             float sum = Math.fma(g, g, rows[offset + width + i]);

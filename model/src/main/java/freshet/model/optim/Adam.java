@@ -1,5 +1,6 @@
 package freshet.model.optim;
 
+import freshet.model.math.ElementKernel;
 import freshet.model.spec.OptimizerSpec;
 
 /**
@@ -8,9 +9,11 @@ import freshet.model.spec.OptimizerSpec;
  */
 public final class Adam {
     private final OptimizerSpec.Adam spec;
+    private final ElementKernel elements;
 
-    public Adam(OptimizerSpec.Adam spec) {
+    public Adam(OptimizerSpec.Adam spec, ElementKernel elements) {
         this.spec = spec;
+        this.elements = elements;
     }
 
     /**
@@ -34,22 +37,14 @@ public final class Adam {
             float rateFactor) {
         double correction1 = 1 - StrictMath.pow(spec.beta1(), step);
         double correction2 = 1 - StrictMath.pow(spec.beta2(), step);
-        float rate = (float) (spec.learningRate() * rateFactor / correction1);
-        float rootCorrection = (float) Math.sqrt(correction2);
-        float keep1 = spec.beta1();
-        float keep2 = spec.beta2();
-        float take1 = 1 - keep1;
-        float take2 = 1 - keep2;
-        float epsilon = spec.epsilon();
-        float most = spec.maxUpdate() > 0 ? spec.maxUpdate() : Float.POSITIVE_INFINITY;
-        for (int i = from; i < to; i++) {
-            float g = gradients[i] * scale;
-            float m = keep1 * first[i] + take1 * g;
-            float v = keep2 * second[i] + take2 * g * g;
-            first[i] = m;
-            second[i] = v;
-            float distance = rate * m / ((float) Math.sqrt(v) / rootCorrection + epsilon);
-            parameters[i] -= Math.max(-most, Math.min(most, distance));
-        }
+        ElementKernel.AdamFactors factors = new ElementKernel.AdamFactors(
+                scale,
+                spec.beta1(),
+                spec.beta2(),
+                (float) (spec.learningRate() * rateFactor / correction1),
+                (float) (1 / Math.sqrt(correction2)),
+                spec.epsilon(),
+                spec.maxUpdate() > 0 ? spec.maxUpdate() : Float.POSITIVE_INFINITY);
+        elements.adam(parameters, gradients, first, second, from, to, factors);
     }
 }

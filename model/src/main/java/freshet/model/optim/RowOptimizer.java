@@ -1,5 +1,6 @@
 package freshet.model.optim;
 
+import freshet.model.math.ElementKernel;
 import freshet.model.spec.OptimizerSpec;
 
 /**
@@ -13,13 +14,13 @@ public interface RowOptimizer {
      *
      * @param rateFactors multiplies the learning rate of each coordinate; as long as a row has weights
      */
-    static RowOptimizer of(OptimizerSpec.Rows rule, float[] rateFactors) {
+    static RowOptimizer of(OptimizerSpec.Rows rule, float[] rateFactors, ElementKernel elements) {
         if (rule instanceof OptimizerSpec.Ftrl ftrl) {
             return new Ftrl(ftrl, rateFactors);
         }
         return rule instanceof OptimizerSpec.RowwiseAdagrad rowwise
                 ? new RowwiseAdagrad(rowwise, rateFactors)
-                : new Adagrad((OptimizerSpec.Adagrad) rule, rateFactors);
+                : new Adagrad((OptimizerSpec.Adagrad) rule, rateFactors, elements);
     }
 
     /** Slots per row of this many weights. */

@@ -84,6 +84,11 @@ public final class EmbeddingTable implements RowSource {
         return position;
     }
 
+    @Override
+    public boolean anyThread() {
+        return true;
+    }
+
     /**
      * Moves the row of an id against its gradient, making the row if there is none.
      *

@@ -16,4 +16,9 @@ public interface RowSource {
      * @return where the row lies, a number from 0 that means something to this source alone, or {@link #NONE}
      */
     int read(long id, float[] into, int offset);
+
+    /** Whether any thread may use it while its own one waits; else that one does all. */
+    default boolean anyThread() {
+        return false;
+    }
 }

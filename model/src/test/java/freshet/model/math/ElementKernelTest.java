@@ -54,11 +54,12 @@ class ElementKernelTest {
         float[] gradients = numbers(7, 3 + width);
         float[] row = positive(8, 5 + 2 * width);
         float[] row2 = row.clone();
-        plain.adagrad(row, 5, width, gradients, 3, 0.7f, rates, 1e-10f);
-        vector.adagrad(row2, 5, width, gradients, 3, 0.7f, rates, 1e-10f);
+        plain.adagrad(row, 5, width, gradients, 3, 0.7f, rates, 0.9f, 1e-10f);
+        vector.adagrad(row2, 5, width, gradients, 3, 0.7f, rates, 0.9f, 1e-10f);
         assertThat(row2).isEqualTo(row);
 
-        ElementKernel.AdamFactors factors = new ElementKernel.AdamFactors(0.3f, 0.9f, 0.999f, 0.02f, 1.7f, 1e-8f);
+        ElementKernel.AdamFactors factors =
+                new ElementKernel.AdamFactors(0.3f, 0.9f, 0.999f, 0.02f, 1.7f, 1e-8f, 0.01f);
         float[] first = numbers(9, 3 + width);
         float[] second = positive(10, 3 + width);
         float[] parameters = numbers(11, 3 + width);

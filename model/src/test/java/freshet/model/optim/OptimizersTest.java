@@ -3,14 +3,17 @@ package freshet.model.optim;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import freshet.model.math.ElementKernel;
+import freshet.model.math.Kernels;
 import freshet.model.spec.OptimizerSpec;
 import org.junit.jupiter.api.Test;
 
 class OptimizersTest {
+    private static final ElementKernel ELEMENTS = Kernels.best().elements();
 
     @Test
     void adagradDividesByTheRootOfAllSquaresSoFar() {
-        Adagrad adagrad = new Adagrad(new OptimizerSpec.Adagrad(0.1f, 0.5f), new float[] {1, 2});
+        Adagrad adagrad = new Adagrad(new OptimizerSpec.Adagrad(0.1f, 0.5f), new float[] {1, 2}, ELEMENTS);
         float[] row = {9, 1, 1, 0, 0, 9};
         adagrad.initialise(row, 1, 2);
         assertThat(row).containsExactly(9, 1, 1, 0.5f, 0.5f, 9);
@@ -24,7 +27,7 @@ class OptimizersTest {
 
     @Test
     void adagradWithoutGradientStandsStillEvenAtZero() {
-        Adagrad adagrad = new Adagrad(new OptimizerSpec.Adagrad(0.1f, 0), new float[] {1});
+        Adagrad adagrad = new Adagrad(new OptimizerSpec.Adagrad(0.1f, 0), new float[] {1}, ELEMENTS);
         float[] row = {3, 0};
         adagrad.update(row, 0, 1, new float[] {0}, 0, new UpdateMoment(1, 1, 1, 0));
         assertThat(row).containsExactly(3, 0);
@@ -32,7 +35,7 @@ class OptimizersTest {
 
     @Test
     void adamFirstStepIsTheLearningRateWhateverTheGradient() {
-        Adam adam = new Adam(new OptimizerSpec.Adam(0.01f, 0.9f, 0.999f, 1e-8f));
+        Adam adam = new Adam(new OptimizerSpec.Adam(0.01f, 0.9f, 0.999f, 1e-8f), ELEMENTS);
         float[] parameters = {1, 1, 1};
         adam.update(parameters, new float[] {100, -0.01f, 5}, new float[3], new float[3], 0, 2, 1, 1, 2);
         assertThat((double) parameters[0]).isCloseTo(0.98, within(1e-5));
@@ -65,18 +68,18 @@ class OptimizersTest {
     @Test
     void anUpdateIsNoLargerThanItsBoundAndARateNoSmallerThanItsFloor() {
         float[] row = {0, 0};
-        RowOptimizer bounded =
-                RowOptimizer.of(new OptimizerSpec.Adagrad(1, 0, OptimizerSpec.Decay.NONE, 0, 0.25f), new float[] {1});
+        RowOptimizer bounded = RowOptimizer.of(
+                new OptimizerSpec.Adagrad(1, 0, OptimizerSpec.Decay.NONE, 0, 0.25f), new float[] {1}, ELEMENTS);
         bounded.update(row, 0, 1, new float[] {-3}, 0, at(1, 0));
         assertThat(row[0]).isEqualTo(0.25f);
 
         float[] old = {0, 1e8f};
-        RowOptimizer floored =
-                RowOptimizer.of(new OptimizerSpec.Adagrad(1, 0, OptimizerSpec.Decay.NONE, 0.01f, 0), new float[] {1});
+        RowOptimizer floored = RowOptimizer.of(
+                new OptimizerSpec.Adagrad(1, 0, OptimizerSpec.Decay.NONE, 0.01f, 0), new float[] {1}, ELEMENTS);
         floored.update(old, 0, 1, new float[] {2}, 0, at(1, 0));
         assertThat(old[0]).as("1 / sqrt(1e8) is below the floor").isEqualTo(-0.02f);
 
-        Adam adam = new Adam(new OptimizerSpec.Adam(1, 0.9f, 0.999f, 1e-8f, 0.1f));
+        Adam adam = new Adam(new OptimizerSpec.Adam(1, 0.9f, 0.999f, 1e-8f, 0.1f), ELEMENTS);
         float[] parameters = {0};
         adam.update(parameters, new float[] {-5}, new float[1], new float[1], 0, 1, 1, 1, 1);
         assertThat(parameters[0]).isEqualTo(0.1f);
@@ -86,7 +89,7 @@ class OptimizersTest {
     void sumsFadeOncePerPeriodAndNeverBelowTheirStart() {
         OptimizerSpec.Adagrad byTime =
                 new OptimizerSpec.Adagrad(0.1f, 0.5f, new OptimizerSpec.Decay(0.5f, 0, 1000), 0, 0);
-        RowOptimizer rule = RowOptimizer.of(byTime, new float[] {1});
+        RowOptimizer rule = RowOptimizer.of(byTime, new float[] {1}, ELEMENTS);
         float[] row = new float[3];
         rule.initialise(row, 0, 1);
         rule.update(row, 0, 1, new float[] {2}, 0, at(1, 100));
@@ -102,7 +105,8 @@ class OptimizersTest {
 
         RowOptimizer bySteps = RowOptimizer.of(
                 new OptimizerSpec.RowwiseAdagrad(0.1f, 0, new OptimizerSpec.Decay(0.5f, 10, 0), 0, 0),
-                new float[] {1, 1});
+                new float[] {1, 1},
+                ELEMENTS);
         float[] other = {0, 0, 8, 1};
         bySteps.update(other, 0, 2, new float[] {0, 0}, 0, at(9, 0));
         assertThat(other[2]).isEqualTo(8);
@@ -113,7 +117,9 @@ class OptimizersTest {
     @Test
     void rowwiseAdagradSharesOneSum() {
         RowOptimizer rule = RowOptimizer.of(
-                new OptimizerSpec.RowwiseAdagrad(0.1f, 0, OptimizerSpec.Decay.NONE, 0, 0), new float[] {1, 1});
+                new OptimizerSpec.RowwiseAdagrad(0.1f, 0, OptimizerSpec.Decay.NONE, 0, 0),
+                new float[] {1, 1},
+                ELEMENTS);
         float[] row = {1, 1, 0};
         rule.update(row, 0, 2, new float[] {3, 4}, 0, at(1, 0));
         assertThat(row[2]).isEqualTo(12.5f);
@@ -128,7 +134,7 @@ class OptimizersTest {
         double beta = 0.7;
         double l1 = 2;
         double l2 = 0.05;
-        RowOptimizer rule = RowOptimizer.of(new OptimizerSpec.Ftrl(0.3f, 0.7f, 2, 0.05f), new float[] {1});
+        RowOptimizer rule = RowOptimizer.of(new OptimizerSpec.Ftrl(0.3f, 0.7f, 2, 0.05f), new float[] {1}, ELEMENTS);
         float[] row = {0.2f, 0, 0};
         rule.initialise(row, 0, 1);
         double z = row[1];

@@ -3,6 +3,7 @@ package freshet.model.table;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import freshet.model.math.Kernels;
 import freshet.model.optim.RowOptimizer;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.OptimizerSpec;
@@ -21,8 +22,10 @@ import org.junit.jupiter.api.Test;
 
 class EmbeddingTableTest {
     private static final TableSpec SPEC = new TableSpec("embedding.video", TableSpec.Kind.EMBEDDING, 2, 2, 0.05f);
-    private static final RowOptimizer ADAGRAD =
-            RowOptimizer.of(new OptimizerSpec.Adagrad(0.1f, 0.1f), new float[] {1, 1});
+    private static final RowOptimizer ADAGRAD = RowOptimizer.of(
+            new OptimizerSpec.Adagrad(0.1f, 0.1f),
+            new float[] {1, 1},
+            Kernels.best().elements());
     private static final UpdateMoment MOMENT = new UpdateMoment(1, 1, 1, 0);
 
     private final EmbeddingTable table = new EmbeddingTable(SPEC, 7, ADAGRAD);

@@ -4,13 +4,14 @@ import freshet.model.math.Kernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** How long vectors are. Constants, because the compiler makes vector instructions of constant lengths only. */
+/**
+ * How long vectors are. A constant, because the compiler makes vector instructions of constant lengths only. And one length for
+ * all: as soon as a second class of vectors is loaded, JDK 17 no longer knows what the variables of a loop hold and puts them on
+ * the heap, in every kernel of the process (four times slower, measured).
+ */
 final class Lanes {
     /** The longest that this machine has, or that was asked for. */
     static final VectorSpecies<Float> LONGEST = longest();
-
-    /** For what is left over, and for rows that are shorter. */
-    static final VectorSpecies<Float> SHORT = FloatVector.SPECIES_128;
 
     private Lanes() {}
 

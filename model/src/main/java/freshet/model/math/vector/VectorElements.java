@@ -6,16 +6,14 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The element loops with the JDK's Vector API: the longest vectors first, short ones for the rest, single elements for what is
- * then left. Only lanewise operations that are exact in their rounding, so the lengths have no say in the bits.
+ * The element loops with the JDK's Vector API: vectors first, single elements for what is
+ * left. Only lanewise operations that are exact in their rounding, so the lengths have no say in the bits.
  *
  * <p>Stateless; safe on any thread. Reached by name, as {@link VectorProduct} is.
  */
 public final class VectorElements implements ElementKernel {
     private static final VectorSpecies<Float> LANES = Lanes.LONGEST;
-    private static final VectorSpecies<Float> SHORT = Lanes.SHORT;
     private static final int WIDTH = LANES.length();
-    private static final int SHORT_WIDTH = SHORT.length();
 
     /** Chains of multiply-adds that are under way at once in {@link #multiplyAdds}: twice what the latency asks for. */
     private static final int CHAINS = 16;
@@ -74,10 +72,7 @@ public final class VectorElements implements ElementKernel {
             int at = intoOffset + i * intoStride;
             int j = 0;
             for (; j + WIDTH <= width; j += WIDTH) {
-                poolLong(rows, width, j, indexes, starts[i], starts[i + 1], shares[i], into, at + j);
-            }
-            for (; j + SHORT_WIDTH <= width; j += SHORT_WIDTH) {
-                poolShort(rows, width, j, indexes, starts[i], starts[i + 1], shares[i], into, at + j);
+                poolVector(rows, width, j, indexes, starts[i], starts[i + 1], shares[i], into, at + j);
             }
             for (; j < width; j++) {
                 float sum = 0;
@@ -89,20 +84,11 @@ public final class VectorElements implements ElementKernel {
         }
     }
 
-    private static void poolLong(
+    private static void poolVector(
             float[] rows, int width, int j, int[] indexes, int from, int to, float share, float[] into, int at) {
         FloatVector sum = FloatVector.zero(LANES);
         for (int id = from; id < to; id++) {
             sum = sum.add(FloatVector.fromArray(LANES, rows, indexes[id] * width + j));
-        }
-        sum.mul(share).intoArray(into, at);
-    }
-
-    private static void poolShort(
-            float[] rows, int width, int j, int[] indexes, int from, int to, float share, float[] into, int at) {
-        FloatVector sum = FloatVector.zero(SHORT);
-        for (int id = from; id < to; id++) {
-            sum = sum.add(FloatVector.fromArray(SHORT, rows, indexes[id] * width + j));
         }
         sum.mul(share).intoArray(into, at);
     }
@@ -133,11 +119,6 @@ public final class VectorElements implements ElementKernel {
                     .fma(FloatVector.broadcast(LANES, share), FloatVector.fromArray(LANES, to, toAt + j))
                     .intoArray(to, toAt + j);
         }
-        for (; j + SHORT_WIDTH <= width; j += SHORT_WIDTH) {
-            FloatVector.fromArray(SHORT, from, fromAt + j)
-                    .fma(FloatVector.broadcast(SHORT, share), FloatVector.fromArray(SHORT, to, toAt + j))
-                    .intoArray(to, toAt + j);
-        }
         for (; j < width; j++) {
             to[toAt + j] = Math.fma(share, from[fromAt + j], to[toAt + j]);
         }
@@ -158,6 +139,7 @@ public final class VectorElements implements ElementKernel {
         float rate = factors.rate();
         float rootFactor = factors.rootFactor();
         float epsilon = factors.epsilon();
+        float most = factors.most();
         float take1 = 1 - keep1;
         float take2 = 1 - keep2;
         int i = from;
@@ -171,7 +153,9 @@ public final class VectorElements implements ElementKernel {
             v.intoArray(second, i);
             FloatVector move = m.mul(rate)
                     .div(v.lanewise(VectorOperators.SQRT).mul(rootFactor).add(epsilon));
-            FloatVector.fromArray(LANES, parameters, i).sub(move).intoArray(parameters, i);
+            FloatVector.fromArray(LANES, parameters, i)
+                    .sub(move.min(most).max(-most))
+                    .intoArray(parameters, i);
         }
         for (; i < to; i++) {
             float g = gradients[i] * scale;
@@ -179,7 +163,8 @@ public final class VectorElements implements ElementKernel {
             float v = keep2 * second[i] + take2 * g * g;
             first[i] = m;
             second[i] = v;
-            parameters[i] -= rate * m / ((float) Math.sqrt(v) * rootFactor + epsilon);
+            float move = rate * m / ((float) Math.sqrt(v) * rootFactor + epsilon);
+            parameters[i] -= Math.max(-most, Math.min(most, move));
         }
     }
 
@@ -192,6 +177,7 @@ public final class VectorElements implements ElementKernel {
             int gradientOffset,
             float scale,
             float[] rates,
+            float rateFactor,
             float epsilon) {
         int i = 0;
         for (; i + WIDTH <= width; i += WIDTH) {
@@ -200,25 +186,16 @@ public final class VectorElements implements ElementKernel {
             FloatVector sum = g.fma(g, FloatVector.fromArray(LANES, row, offset + width + i));
             sum.intoArray(row, offset + width + i);
             FloatVector move = FloatVector.fromArray(LANES, rates, i)
+                    .mul(rateFactor)
                     .mul(g)
                     .div(sum.lanewise(VectorOperators.SQRT).add(epsilon));
             FloatVector.fromArray(LANES, row, offset + i).sub(move).intoArray(row, offset + i);
-        }
-        for (; i + SHORT_WIDTH <= width; i += SHORT_WIDTH) {
-            FloatVector g =
-                    FloatVector.fromArray(SHORT, gradients, gradientOffset + i).mul(scale);
-            FloatVector sum = g.fma(g, FloatVector.fromArray(SHORT, row, offset + width + i));
-            sum.intoArray(row, offset + width + i);
-            FloatVector move = FloatVector.fromArray(SHORT, rates, i)
-                    .mul(g)
-                    .div(sum.lanewise(VectorOperators.SQRT).add(epsilon));
-            FloatVector.fromArray(SHORT, row, offset + i).sub(move).intoArray(row, offset + i);
         }
         for (; i < width; i++) {
             float g = gradients[gradientOffset + i] * scale;
             float sum = Math.fma(g, g, row[offset + width + i]);
             row[offset + width + i] = sum;
-            row[offset + i] -= rates[i] * g / ((float) Math.sqrt(sum) + epsilon);
+            row[offset + i] -= rates[i] * rateFactor * g / ((float) Math.sqrt(sum) + epsilon);
         }
     }
 

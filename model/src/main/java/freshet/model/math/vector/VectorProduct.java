@@ -21,11 +21,12 @@ public final class VectorProduct implements ProductKernel {
     private static final int WIDTH = LANES.length();
     private static final boolean MANY_REGISTERS = WIDTH >= 16;
     private static final int EDGE_ROWS = 8;
+    private static final int EDGE_WIDTH = 2 * WIDTH;
     /** Sums that {@link #dots} keeps side by side: as many as the longest vector of any machine has lanes. */
     private static final int DOT_PARTS = 16;
 
-    /** {@code [EDGE_ROWS, WIDTH]}: see {@link #edge}. */
-    private final float[] edge = new float[EDGE_ROWS * WIDTH];
+    /** {@code [EDGE_ROWS, EDGE_WIDTH]}: see {@link #edge}. */
+    private final float[] edge = new float[EDGE_ROWS * EDGE_WIDTH];
 
     /** {@code [, DOT_PARTS]}: the interleaved sums of {@link #dots}. */
     private float[] parts = new float[0];
@@ -54,7 +55,7 @@ public final class VectorProduct implements ProductKernel {
             int k,
             int n) {
         int j = 0;
-        for (; j + 2 * WIDTH <= n; j += 2 * WIDTH) {
+        for (; j + EDGE_WIDTH <= n; j += EDGE_WIDTH) {
             twoVectors(
                     a,
                     aOffset,
@@ -71,25 +72,6 @@ public final class VectorProduct implements ProductKernel {
                     cStride,
                     m,
                     k);
-        }
-        if (j + WIDTH <= n) {
-            oneVector(
-                    a,
-                    aOffset,
-                    aRowStride,
-                    aStride,
-                    b,
-                    bOffset + j,
-                    bStride,
-                    start,
-                    startOffset + j,
-                    startStride,
-                    c,
-                    cOffset + j,
-                    cStride,
-                    m,
-                    k);
-            j += WIDTH;
         }
         if (j < n) {
             edge(
@@ -202,62 +184,8 @@ public final class VectorProduct implements ProductKernel {
         }
     }
 
-    /** One vector's width of columns, all rows. */
-    private static void oneVector(
-            float[] a,
-            int aOffset,
-            int aRowStride,
-            int aStride,
-            float[] b,
-            int bOffset,
-            int bStride,
-            float[] start,
-            int startOffset,
-            int startStride,
-            float[] c,
-            int cOffset,
-            int cStride,
-            int m,
-            int k) {
-        int i = 0;
-        for (; i + 8 <= m; i += 8) {
-            tile8x1(
-                    a,
-                    aOffset + i * aRowStride,
-                    aRowStride,
-                    aStride,
-                    b,
-                    bOffset,
-                    bStride,
-                    k,
-                    start,
-                    startOffset + i * startStride,
-                    startStride,
-                    c,
-                    cOffset + i * cStride,
-                    cStride);
-        }
-        for (; i < m; i++) {
-            tile1x1(
-                    a,
-                    aOffset + i * aRowStride,
-                    aRowStride,
-                    aStride,
-                    b,
-                    bOffset,
-                    bStride,
-                    k,
-                    start,
-                    startOffset + i * startStride,
-                    startStride,
-                    c,
-                    cOffset + i * cStride,
-                    cStride);
-        }
-    }
-
     /**
-     * The last columns, fewer than a vector has lanes: through a small copy of the result that has room for whole vectors.
+     * The last columns, fewer than two vectors have lanes: through a small copy of the result that has room for whole vectors.
      * Masked vectors would do without it, but JDK 17 puts them on the heap.
      */
     private void edge(
@@ -282,10 +210,10 @@ public final class VectorProduct implements ProductKernel {
             for (int i = 0; i < rows; i++) {
                 int from = startOffset + (first + i) * startStride;
                 for (int j = 0; j < columns; j++) {
-                    edge[i * WIDTH + j] = start[from + j];
+                    edge[i * EDGE_WIDTH + j] = start[from + j];
                 }
             }
-            oneVector(
+            twoVectors(
                     a,
                     aOffset + first * aRowStride,
                     aRowStride,
@@ -295,16 +223,16 @@ public final class VectorProduct implements ProductKernel {
                     bStride,
                     edge,
                     0,
-                    WIDTH,
+                    EDGE_WIDTH,
                     edge,
                     0,
-                    WIDTH,
+                    EDGE_WIDTH,
                     rows,
                     k);
             for (int i = 0; i < rows; i++) {
                 int to = cOffset + (first + i) * cStride;
                 for (int j = 0; j < columns; j++) {
-                    c[to + j] = edge[i * WIDTH + j];
+                    c[to + j] = edge[i * EDGE_WIDTH + j];
                 }
             }
         }
@@ -583,81 +511,6 @@ public final class VectorProduct implements ProductKernel {
         }
         l0.intoArray(c, cOffset);
         h0.intoArray(c, cOffset + WIDTH);
-    }
-
-    private static void tile8x1(
-            float[] a,
-            int aOffset,
-            int aRowStride,
-            int aStride,
-            float[] b,
-            int bOffset,
-            int bStride,
-            int k,
-            float[] start,
-            int startOffset,
-            int startStride,
-            float[] c,
-            int cOffset,
-            int cStride) {
-        FloatVector c0 = FloatVector.fromArray(LANES, start, startOffset);
-        FloatVector c1 = FloatVector.fromArray(LANES, start, startOffset + startStride);
-        FloatVector c2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride);
-        FloatVector c3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride);
-        FloatVector c4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride);
-        FloatVector c5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride);
-        FloatVector c6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride);
-        FloatVector c7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride);
-        int x = aOffset;
-        int y = bOffset;
-        for (int p = 0; p < k; p++) {
-            FloatVector right = FloatVector.fromArray(LANES, b, y);
-            c0 = FloatVector.broadcast(LANES, a[x]).fma(right, c0);
-            c1 = FloatVector.broadcast(LANES, a[x + aRowStride]).fma(right, c1);
-            c2 = FloatVector.broadcast(LANES, a[x + 2 * aRowStride]).fma(right, c2);
-            c3 = FloatVector.broadcast(LANES, a[x + 3 * aRowStride]).fma(right, c3);
-            c4 = FloatVector.broadcast(LANES, a[x + 4 * aRowStride]).fma(right, c4);
-            c5 = FloatVector.broadcast(LANES, a[x + 5 * aRowStride]).fma(right, c5);
-            c6 = FloatVector.broadcast(LANES, a[x + 6 * aRowStride]).fma(right, c6);
-            c7 = FloatVector.broadcast(LANES, a[x + 7 * aRowStride]).fma(right, c7);
-            x += aStride;
-            y += bStride;
-        }
-        c0.intoArray(c, cOffset);
-        c1.intoArray(c, cOffset + cStride);
-        c2.intoArray(c, cOffset + 2 * cStride);
-        c3.intoArray(c, cOffset + 3 * cStride);
-        c4.intoArray(c, cOffset + 4 * cStride);
-        c5.intoArray(c, cOffset + 5 * cStride);
-        c6.intoArray(c, cOffset + 6 * cStride);
-        c7.intoArray(c, cOffset + 7 * cStride);
-    }
-
-    private static void tile1x1(
-            float[] a,
-            int aOffset,
-            int aRowStride,
-            int aStride,
-            float[] b,
-            int bOffset,
-            int bStride,
-            int k,
-            float[] start,
-            int startOffset,
-            int startStride,
-            float[] c,
-            int cOffset,
-            int cStride) {
-        FloatVector c0 = FloatVector.fromArray(LANES, start, startOffset);
-        int x = aOffset;
-        int y = bOffset;
-        for (int p = 0; p < k; p++) {
-            FloatVector right = FloatVector.fromArray(LANES, b, y);
-            c0 = FloatVector.broadcast(LANES, a[x]).fma(right, c0);
-            x += aStride;
-            y += bStride;
-        }
-        c0.intoArray(c, cOffset);
     }
 
     @Override

@@ -1,0 +1,60 @@
+package freshet.jobs.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The same model in PyTorch, where there is one: {@code standard_model.py}, run with a Python of the caller's. */
+public final class PyTorchBaseline {
+    private PyTorchBaseline() {}
+
+    /**
+     * Examples per CPU second of one thread, by batch size.
+     *
+     * @param python a Python that can import torch
+     * @throws IOException if it cannot be run, or does not end well; the message says what it wrote
+     */
+    public static Map<Integer, Double> run(Path python, double secondsPerResult, List<Integer> batches)
+            throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("freshet-bench");
+        Path script = folder.resolve("standard_model.py");
+        Path errors = folder.resolve("errors");
+        try {
+            try (InputStream in =
+                    Objects.requireNonNull(PyTorchBaseline.class.getResourceAsStream("standard_model.py"))) {
+                Files.copy(in, script, StandardCopyOption.REPLACE_EXISTING);
+            }
+            String sizes = batches.stream().map(String::valueOf).collect(Collectors.joining(","));
+            Process process = new ProcessBuilder(
+                            python.toString(), script.toString(), Double.toString(secondsPerResult), sizes)
+                    .redirectError(errors.toFile())
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int code = process.waitFor();
+            if (code != 0) {
+                throw new IOException("training the standard model with " + python + ": it ended with code " + code
+                        + ", expected 0; it wrote: " + Files.readString(errors).strip());
+            }
+            Map<Integer, Double> rates = new TreeMap<>();
+            for (Map.Entry<String, JsonNode> rate :
+                    new ObjectMapper().readTree(output).properties()) {
+                rates.put(Integer.parseInt(rate.getKey()), rate.getValue().asDouble());
+            }
+            return rates;
+        } finally {
+            Files.deleteIfExists(script);
+            Files.deleteIfExists(errors);
+            Files.deleteIfExists(folder);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package freshet.jobs.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import freshet.model.learn.StepProfile;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What {@code freshet bench train} says: for other tools, and for people. Pure functions. */
+public final class TrainReport {
+    private TrainReport() {}
+
+    /**
+     * {@code {"peak_gflops", "results": [{"batch", "threads", "examples_per_second", "dense_gflops", "share_of_peak",
+     * "bytes_allocated_per_example", "micros": {"gather", "forward", "backward", "scatter", "adam"}}]}}. The share is of the
+     * peak of as many threads as took part.
+     */
+    public static ObjectNode json(TrainBenchmark.Report report) {
+        ObjectNode root = new ObjectMapper().createObjectNode();
+        root.put("peak_gflops", rounded(report.peakGflops()));
+        ArrayNode results = root.putArray("results");
+        for (TrainBenchmark.Result result : report.results()) {
+            ObjectNode node = results.addObject();
+            node.put("batch", result.batch());
+            node.put("threads", result.threads());
+            node.put("examples_per_second", rounded(result.examplesPerSecond()));
+            node.put("dense_gflops", rounded(result.denseGflops()));
+            node.put("share_of_peak", rounded(shareOfPeak(report, result)));
+            node.put("bytes_allocated_per_example", rounded(result.bytesAllocatedPerExample()));
+            ObjectNode micros = node.putObject("micros");
+            for (StepProfile.Phase phase : StepProfile.Phase.values()) {
+                micros.put(phase.name().toLowerCase(Locale.ROOT), rounded(micros(result, phase)));
+            }
+        }
+        return root;
+    }
+
+    /**
+     * A table, a line for each result, with ratios to what else was measured in the same run.
+     *
+     * @param pyTorch examples per second by batch size; empty if it was not measured
+     */
+    public static List<String> table(TrainBenchmark.Report report, Map<Integer, Double> pyTorch) {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(
+                Locale.ROOT,
+                "peak of one thread: %.0f GFLOP/s (multiply-adds in registers alone)",
+                report.peakGflops()));
+        lines.add("");
+        lines.add("loops       batch threads examples/s   / plain / PyTorch  dense GFLOP/s of peak   B/example"
+                + "   µs: gather forward backward scatter  adam");
+        List<TrainBenchmark.Result> all = new ArrayList<>(report.results());
+        all.addAll(report.plain());
+        for (TrainBenchmark.Result result : all) {
+            double plain = report.plain().stream()
+                    .filter(other -> other.batch() == result.batch())
+                    .mapToDouble(TrainBenchmark.Result::examplesPerSecond)
+                    .findFirst()
+                    .orElse(Double.NaN);
+            StringBuilder line = new StringBuilder(String.format(
+                    Locale.ROOT,
+                    "%-11s %5d %7d %10.0f %9s %9s %14.0f %6.0f %% %11.1f   ",
+                    result.kernels().product().name(),
+                    result.batch(),
+                    result.threads(),
+                    result.examplesPerSecond(),
+                    ratio(result.examplesPerSecond() / plain),
+                    ratio(result.examplesPerSecond() / pyTorch.getOrDefault(result.batch(), Double.NaN)),
+                    result.denseGflops(),
+                    100 * shareOfPeak(report, result),
+                    result.bytesAllocatedPerExample()));
+            for (StepProfile.Phase phase : StepProfile.Phase.values()) {
+                line.append(String.format(Locale.ROOT, " %7.2f", micros(result, phase)));
+            }
+            lines.add(line.toString());
+        }
+        pyTorch.forEach((batch, rate) ->
+                lines.add(String.format(Locale.ROOT, "%-11s %5d %7d %10.0f", "PyTorch", batch, 1, rate)));
+        return lines;
+    }
+
+    private static String ratio(double ratio) {
+        return Double.isNaN(ratio) ? "-" : String.format(Locale.ROOT, "%.2f", ratio);
+    }
+
+    private static double shareOfPeak(TrainBenchmark.Report report, TrainBenchmark.Result result) {
+        return result.denseGflops() / (report.peakGflops() * result.threads());
+    }
+
+    private static double micros(TrainBenchmark.Result result, StepProfile.Phase phase) {
+        return result.micros().getOrDefault(phase, 0.0);
+    }
+
+    private static BigDecimal rounded(double value) {
+        return BigDecimal.valueOf(value).setScale(3, RoundingMode.HALF_EVEN);
+    }
+}

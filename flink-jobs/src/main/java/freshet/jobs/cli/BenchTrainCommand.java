@@ -1,0 +1,108 @@
+package freshet.jobs.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.jobs.bench.PyTorchBaseline;
+import freshet.jobs.bench.TrainBenchmark;
+import freshet.jobs.bench.TrainReport;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code freshet bench train}: how fast the learner learns. */
+@Command(
+        name = "train",
+        description = {
+            "Trains the standard model on made-up examples and says how many it learns in a second, how near that comes to what"
+                    + " the processor can do, and where the time goes.",
+            "The model: 26 sparse features (20 single ids, 6 bags of 8) x 16, 2 million rows, Zipf 1.05, 12 numbers; bottom"
+                    + " 428-128; 4 experts 128-64; 5 tasks with gate and tower 64-32-1; shallow tower; sparse Adagrad, dense"
+                    + " Adam. One thread's time is its CPU time, that of several is on the clock; the fastest of ten rounds counts."
+        },
+        mixinStandardHelpOptions = true,
+        sortOptions = false)
+final class BenchTrainCommand implements Callable<Integer> {
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "64,256,1024",
+            description = "Examples in a mini-batch (default: ${DEFAULT-VALUE}).")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private List<Integer> batches;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            split = ",",
+            defaultValue = "1,2",
+            description = "Threads that learn together (default: ${DEFAULT-VALUE}).")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private List<Integer> threads;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            defaultValue = "6",
+            description = "Time for each line of the table (default: ${DEFAULT-VALUE}).")
+    private double seconds;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results as JSON.")
+    private @Nullable Path json;
+
+    @Option(
+            names = "--pytorch",
+            paramLabel = "PYTHON",
+            description = "A python3 with torch: the same model is trained with it, for comparison.")
+    private @Nullable Path python;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws Exception {
+        for (int positive : batches) {
+            check("--batch", positive, 16_384);
+        }
+        for (int positive : threads) {
+            check("--threads", positive, 64);
+        }
+        if (!(seconds > 0 && seconds <= 3600)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--seconds: found " + seconds + ", expected above 0 and up to 3600");
+        }
+        TrainBenchmark.Report report = new TrainBenchmark(seconds, this::progress).run(batches, threads, batches);
+        Map<Integer, Double> pyTorch = Map.of();
+        if (python != null) {
+            progress("PyTorch");
+            pyTorch = PyTorchBaseline.run(python, seconds, batches);
+        }
+        TrainReport.table(report, pyTorch).forEach(spec.commandLine().getOut()::println);
+        if (json != null) {
+            String text =
+                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(TrainReport.json(report));
+            Files.writeString(json, text + "\n", StandardCharsets.UTF_8);
+        }
+        return 0;
+    }
+
+    private void check(String option, int found, int most) {
+        if (found < 1 || found > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": found " + found + ", expected a number from 1 to " + most);
+        }
+    }
+
+    private void progress(String line) {
+        spec.commandLine().getErr().println("bench: " + line);
+    }
+}
