@@ -1,19 +1,20 @@
 package freshet.features.extract;
 
 import freshet.features.history.HistoryNeeds;
+import freshet.features.history.ScopeIds;
 import freshet.features.history.UserHistory;
 import freshet.features.spec.FeatureSpec;
 import freshet.features.spec.IdFeature;
 import freshet.features.spec.IdField;
 import freshet.features.spec.Measure;
 import freshet.features.spec.NumberFeature;
-import freshet.features.spec.Scope;
 import freshet.features.spec.Transform;
 import freshet.serde.event.Impression;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Computes every configured feature of an impression from the impression and its viewer's history as of then. Pure and
@@ -77,7 +78,8 @@ public final class FeatureExtractor {
     }
 
     /** The features of an impression, given the history of the events before it. */
-    public FeatureValues extract(Impression impression, UserHistory history) {
+    public FeatureValues extract(Impression impression, UserHistory past) {
+        UserHistory history = past.isExpired(impression.eventTimeMillis(), needs) ? new UserHistory() : past;
         String[][] idValues = new String[ids.length][];
         for (int slot = 0; slot < ids.length; slot++) {
             idValues[slot] = ids[slot].of(impression, history);
@@ -144,25 +146,16 @@ public final class FeatureExtractor {
                 return value == null ? MISSING : value;
             };
         }
-        if (measure instanceof Measure.TimeSinceLastWatch watch) {
-            return watch.scope() == Scope.ANY
-                    ? (impression, history) -> secondsSince(history.lastWatchMillis(), impression)
-                    : (impression, history) -> {
-                        String channel = impression.channelId();
-                        return channel == null
-                                ? MISSING
-                                : secondsSince(history.lastWatchOfChannelMillis(channel), impression);
-                    };
+        if (measure instanceof Measure.TimeSinceLast last) {
+            return timeSince(last);
         }
         if (measure instanceof Measure.PreviousImpressions impressions) {
-            return switch (impressions.scope()) {
-                case ANY -> (impression, history) -> history.impressions();
-                case VIDEO -> (impression, history) -> history.impressionsOfVideo(impression.videoId());
-                case CHANNEL ->
-                    (impression, history) -> {
-                        String channel = impression.channelId();
-                        return channel == null ? MISSING : history.impressionsOfChannel(channel);
-                    };
+            return previousImpressions(impressions.scope().field());
+        }
+        if (measure instanceof Measure.ImpressionsSince since) {
+            return (impression, history) -> {
+                long count = history.impressionsSince(since.of());
+                return count < 0 ? MISSING : count;
             };
         }
         if (measure instanceof Measure.VideoDuration) {
@@ -171,12 +164,7 @@ public final class FeatureExtractor {
                     : impression.videoDurationMillis() / MILLIS_PER_SECOND;
         }
         if (measure instanceof Measure.Rate rate) {
-            return (impression, history) -> {
-                long asOf = impression.eventTimeMillis();
-                double felt = history.decayedFeedback(rate.of(), rate.halfLifeMillis(), asOf);
-                double shown = history.decayedImpressions(rate.of(), rate.halfLifeMillis(), asOf);
-                return Math.min(1, (felt + rate.prior() * rate.strength()) / (shown + rate.strength()));
-            };
+            return rate(rate);
         }
         return (impression, history) -> impression.videoPublishedAtMillis() <= 0
                 ? MISSING
@@ -184,9 +172,71 @@ public final class FeatureExtractor {
                         / (double) MILLIS_PER_HOUR;
     }
 
-    private static double secondsSince(long watchMillis, Impression impression) {
-        return watchMillis == UserHistory.NEVER
-                ? MISSING
-                : (impression.eventTimeMillis() - watchMillis) / MILLIS_PER_SECOND;
+    private static Number timeSince(Measure.TimeSinceLast last) {
+        IdField field = last.scope().field();
+        if (field == null) {
+            return (impression, history) -> secondsSince(history.lastMillis(last.of()), impression, last.ttlMillis());
+        }
+        String scope = field.name();
+        return (impression, history) -> {
+            long newest = UserHistory.NEVER;
+            for (int i = ids(field, impression) - 1; i >= 0; i--) {
+                newest = Math.max(newest, history.lastMillisOf(scope, field.id(impression, i), last.of()));
+            }
+            return secondsSince(newest, impression, last.ttlMillis());
+        };
+    }
+
+    private static Number previousImpressions(@Nullable IdField field) {
+        if (field == null) {
+            return (impression, history) -> history.impressions();
+        }
+        String scope = field.name();
+        return (impression, history) -> {
+            double most = MISSING;
+            for (int i = ids(field, impression) - 1; i >= 0; i--) {
+                double count = history.impressionsOf(scope, field.id(impression, i));
+                most = most >= count ? most : count;
+            }
+            return most;
+        };
+    }
+
+    private static Number rate(Measure.Rate rate) {
+        long halfLife = rate.halfLifeMillis();
+        IdField field = rate.scope().field();
+        if (field == null) {
+            return (impression, history) -> {
+                long asOf = impression.eventTimeMillis();
+                double felt = history.decayedFeedback(rate.of(), halfLife, asOf);
+                return share(rate, felt, history.decayedImpressions(rate.of(), halfLife, asOf));
+            };
+        }
+        String scope = field.name();
+        return (impression, history) -> {
+            long asOf = impression.eventTimeMillis();
+            double felt = 0;
+            double shown = 0;
+            for (int i = 0; i < ids(field, impression); i++) {
+                String id = field.id(impression, i);
+                felt += history.decayedFeedbackOf(scope, id, rate.of(), halfLife, asOf);
+                shown += history.decayedImpressionsOf(scope, id, halfLife, asOf);
+            }
+            return share(rate, felt, shown);
+        };
+    }
+
+    private static double share(Measure.Rate rate, double felt, double shown) {
+        return Math.min(1, (felt + rate.prior() * rate.strength()) / (shown + rate.strength()));
+    }
+
+    /** How many of an impression's ids count. */
+    private static int ids(IdField field, Impression impression) {
+        return Math.min(field.count(impression), ScopeIds.MAX_IDS);
+    }
+
+    private static double secondsSince(long timeMillis, Impression impression, long ttlMillis) {
+        long since = timeMillis == UserHistory.NEVER ? Long.MAX_VALUE : impression.eventTimeMillis() - timeMillis;
+        return timeMillis == UserHistory.NEVER || since > ttlMillis ? MISSING : since / MILLIS_PER_SECOND;
     }
 }

@@ -98,6 +98,10 @@ final class DecayedCounts {
         });
     }
 
+    long asOfMillis() {
+        return asOfMillis;
+    }
+
     long halfLifeMillis() {
         return halfLifeMillis;
     }

@@ -7,6 +7,7 @@ import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,67 +24,126 @@ import org.jspecify.annotations.Nullable;
  * again from 0. Channels and videos are stored as {@link IdHash}es, since only their counts are read; recent videos are
  * stored by name, since they are a feature's values.
  *
- * <p>Layout, version 2: version byte; flags (1 seeded, 2 watched); varlong impressions; if watched, signed varlong last
- * watch; the recent videos (kinds, then per kind its name and its videos, oldest first); the channels (count, then per
- * channel 8 bytes hash, varlong impressions, varlong 0 or 1 + milliseconds from its last watch to the last watch of all); the
- * videos (count, then per video 8 bytes hash, varlong impressions, 8 bytes hash of its channel), each oldest first; the decayed
- * counts (how many half-lives, then per half-life varlong milliseconds, signed varlong as of, kinds, then per kind its name
- * and 8 bytes of impressions, kinds, then per kind its name and 8 bytes of feedback). Version 1 ends before the decayed counts.
+ * <p>Layout, version 3: version byte; flags (1 seeded, 2 not without events); varlong impressions; if there were events, signed
+ * varlong time of the newest; the times of the last (kinds, then per kind its name and varlong distance from the newest event);
+ * impressions since (kinds, then per kind its name and a varlong); the recent videos (kinds, then per kind its name and its
+ * videos, oldest first); the decayed counts (how many half-lives, then per half-life varlong milliseconds, signed varlong as of,
+ * kinds, then per kind its name and 8 bytes of impressions, kinds, then per kind its name and 8 bytes of feedback); the tables by
+ * field ({@link ScopeTable}: name; columns, each a byte, text and varlong; linked fields; rows, oldest first, each 8 bytes hash,
+ * a number per column and hashes per linked field). Versions 1, without decayed counts, and 2, with fixed tables of channels and
+ * videos, are still read.
  */
 public final class UserHistory {
-    /** The kind of {@link #recentVideos} that impressions feed. */
+    /** The kind of {@link #recentVideos} and of times that impressions feed. */
     public static final String SHOWN = "shown";
-    /** The time of a watch that never was. */
+    /** The time of what never was. */
     public static final long NEVER = Long.MIN_VALUE;
 
-    private static final int VERSION = 2;
-    private static final int VERSION_WITHOUT_DECAYED_COUNTS = 1;
+    private static final int VERSION = 3;
     private static final int SEEDED = 1;
-    private static final int WATCHED = 2;
-    /** Stands for "no channel" among hashed channels. */
-    private static final long NO_CHANNEL = 0;
+    private static final int HAS_EVENTS = 2;
+
+    private static final int OLD_WITHOUT_DECAYED_COUNTS = 1;
+    private static final int OLD_WATCHED = 2;
+    private static final String OLD_CHANNEL = "channel_id";
 
     private static final String[] NO_VIDEOS = {};
 
     private boolean seeded;
     private long impressions;
-    private long lastWatchMillis = NEVER;
+    /** Event time of the newest event; NEVER before the first. */
+    private long newestMillis = NEVER;
+    /** By kind. */
+    private final SortedMap<String, Long> lastTimes = new TreeMap<>();
+    /** By kind: impressions since its last. */
+    private final SortedMap<String, Long> countsSince = new TreeMap<>();
     /** By kind; videos oldest first. */
     private final SortedMap<String, List<String>> recent = new TreeMap<>();
     /** By half-life in milliseconds. */
     private final SortedMap<Long, DecayedCounts> decayed = new TreeMap<>();
-    /** Extra: time of the channel's last watch, or NEVER. */
-    private RecencyTable channels = new RecencyTable(0);
-    /** Extra: hash of the channel the video was last shown with. */
-    private RecencyTable videos = new RecencyTable(0);
+
+    private List<ScopeTable> tables = new ArrayList<>();
+
+    /** The needs that the tables have the columns of; null before the first event of this object. */
+    private @Nullable HistoryNeeds aligned;
 
     /** How many impressions there were, those of a seed included. */
     public long impressions() {
         return impressions;
     }
 
-    public long impressionsOfChannel(String channelId) {
-        return count(channels, channelId);
+    /** Event time of the last impression ({@link #SHOWN}) or feedback of a kind, or {@link #NEVER}. */
+    public long lastMillis(String kind) {
+        return lastTimes.getOrDefault(kind, NEVER);
     }
 
-    public long impressionsOfVideo(String videoId) {
-        return count(videos, videoId);
+    /** Impressions since the last feedback of a kind; -1 if there was none. */
+    public long impressionsSince(String kind) {
+        return countsSince.getOrDefault(kind, -1L);
     }
 
-    private static long count(RecencyTable table, String id) {
-        int row = table.find(IdHash.of(id));
-        return row < 0 ? 0 : table.count(row);
+    /** How often one id of a scope was shown. */
+    public long impressionsOf(String scope, String id) {
+        ScopeTable table = table(scope);
+        int row = table == null ? -1 : table.find(IdHash.of(id));
+        int column = table == null ? -1 : table.column(Column.Kind.IMPRESSIONS, "", 0);
+        return table == null || row < 0 || column < 0 ? 0 : table.value(row, column);
     }
 
-    /** Event time of the last watch of anything, or {@link #NEVER}. */
-    public long lastWatchMillis() {
-        return lastWatchMillis;
+    /** Event time at which one id of a scope was last shown, or last got feedback of a kind; or {@link #NEVER}. */
+    public long lastMillisOf(String scope, String id, String kind) {
+        ScopeTable table = table(scope);
+        int row = table == null ? -1 : table.find(IdHash.of(id));
+        int column = table == null ? -1 : table.column(Column.Kind.LAST, kind, 0);
+        return table == null || row < 0 || column < 0 ? NEVER : table.value(row, column);
     }
 
-    /** Event time of the last watch of a video of this channel, or {@link #NEVER}. */
-    public long lastWatchOfChannelMillis(String channelId) {
-        int row = channels.find(IdHash.of(channelId));
-        return row < 0 ? NEVER : channels.extra(row);
+    /** Impressions of one id of a scope counted with a half-life, as of a moment that is not before the last event. */
+    public double decayedImpressionsOf(String scope, String id, long halfLifeMillis, long asOfMillis) {
+        return decayedOf(scope, id, Column.Kind.SHOWN, "", halfLifeMillis, asOfMillis);
+    }
+
+    /** Feedback of a kind to one id of a scope counted with a half-life, as of a moment that is not before the last event. */
+    public double decayedFeedbackOf(String scope, String id, String kind, long halfLifeMillis, long asOfMillis) {
+        return decayedOf(scope, id, Column.Kind.FELT, kind, halfLifeMillis, asOfMillis);
+    }
+
+    private double decayedOf(
+            String scope, String id, Column.Kind what, String of, long halfLifeMillis, long asOfMillis) {
+        ScopeTable table = table(scope);
+        int row = table == null ? -1 : table.find(IdHash.of(id));
+        if (table == null || row < 0) {
+            return 0;
+        }
+        int column = table.column(what, of, halfLifeMillis);
+        int decayedTo = table.column(Column.Kind.DECAYED_TO, "", 0);
+        if (column < 0 || decayedTo < 0 || table.value(row, decayedTo) == NEVER) {
+            return 0;
+        }
+        return Double.longBitsToDouble(table.value(row, column))
+                * decay(asOfMillis - table.value(row, decayedTo), halfLifeMillis);
+    }
+
+    private static double decay(long millis, long halfLifeMillis) {
+        return millis <= 0 ? 1 : StrictMath.pow(0.5, millis / (double) halfLifeMillis);
+    }
+
+    private @Nullable ScopeTable table(String scope) {
+        for (ScopeTable table : tables) {
+            if (table.scope().equals(scope)) {
+                return table;
+            }
+        }
+        return null;
+    }
+
+    /** Whether at a moment nothing of this counts any more, so long ago was its last event. */
+    public boolean isExpired(long atMillis, HistoryNeeds needs) {
+        // Never is as far from now as a long can say, and a difference of such two would overflow.
+        return needs.expireAfterMillis() != HistoryNeeds.NEVER_EXPIRES
+                && newestMillis != NEVER
+                && atMillis > newestMillis
+                && atMillis - newestMillis > needs.expireAfterMillis();
     }
 
     /**
@@ -123,6 +183,7 @@ public final class UserHistory {
         if (seeded) {
             return false;
         }
+        begin(seed.eventTimeMillis(), needs);
         seeded = true;
         impressions += seed.impressions();
         for (Map.Entry<String, List<String>> entry : seed.recentVideos().entrySet()) {
@@ -165,21 +226,73 @@ public final class UserHistory {
 
     /** Takes an impression, after its features were extracted. */
     public void shown(Impression impression, HistoryNeeds needs) {
+        long timeMillis = impression.eventTimeMillis();
+        begin(timeMillis, needs);
         impressions++;
+        countsSince.replaceAll((kind, count) -> count + 1);
+        if (needs.lastTimes().contains(SHOWN)) {
+            lastTimes.put(SHOWN, timeMillis);
+        }
         remember(SHOWN, impression.videoId(), needs);
-        needs.rates()
-                .forEach((halfLifeMillis, kinds) ->
-                        decayed(halfLifeMillis).addShown(kinds, 1, impression.eventTimeMillis()));
-        String channelId = impression.channelId();
-        long channel = hashOrNone(channelId);
-        if (needs.maxChannels() > 0 && channel != NO_CHANNEL) {
-            int row = channels.touch(channel, NEVER, needs.maxChannels());
-            channels.set(row, channels.count(row) + 1, channels.extra(row));
+        needs.rates().forEach((halfLifeMillis, kinds) -> decayed(halfLifeMillis).addShown(kinds, 1, timeMillis));
+        for (int scope = 0; scope < needs.scopes().size(); scope++) {
+            shown(impression, needs.scopes().get(scope), tables.get(scope));
         }
-        if (needs.maxVideos() > 0) {
-            int row = videos.touch(IdHash.of(impression.videoId()), NO_CHANNEL, needs.maxVideos());
-            videos.set(row, videos.count(row) + 1, channel);
+        if (!needs.linked().isEmpty()) {
+            link(impression, needs);
         }
+    }
+
+    private static void shown(Impression impression, ScopeNeeds needs, ScopeTable table) {
+        int count = Math.min(needs.ids().count(impression), ScopeIds.MAX_IDS);
+        for (int i = 0; i < count; i++) {
+            if (!isRepeated(needs.ids(), impression, i)) {
+                int row = table.touch(IdHash.of(needs.ids().id(impression, i)), needs.maxRows());
+                decayRow(table, row, impression.eventTimeMillis());
+                for (int column = 0; column < table.columns(); column++) {
+                    Column each = table.columnAt(column);
+                    if (each.kind() == Column.Kind.IMPRESSIONS) {
+                        table.set(row, column, table.value(row, column) + 1);
+                    } else if (each.kind() == Column.Kind.SHOWN) {
+                        addOne(table, row, column);
+                    } else if (each.kind() == Column.Kind.LAST && each.of().equals(SHOWN)) {
+                        table.set(row, column, impression.eventTimeMillis());
+                    }
+                }
+            }
+        }
+    }
+
+    /** An id that a list names twice counts once. */
+    private static boolean isRepeated(ScopeIds ids, Impression impression, int index) {
+        for (int i = 0; i < index; i++) {
+            if (ids.id(impression, i).equals(ids.id(impression, index))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Remembers with the video the ids that feedback to it will count for. */
+    private void link(Impression impression, HistoryNeeds needs) {
+        ScopeTable videos = table(HistoryNeeds.VIDEO);
+        int row = videos == null ? -1 : videos.find(IdHash.of(impression.videoId()));
+        if (videos == null || row < 0) {
+            return;
+        }
+        long[] hashes = new long[needs.linked().size() * (1 + ScopeIds.MAX_IDS)];
+        int size = 0;
+        for (ScopeIds field : needs.linked()) {
+            int count = Math.min(field.count(impression), ScopeIds.MAX_IDS);
+            int at = size++;
+            for (int i = 0; i < count; i++) {
+                if (!isRepeated(field, impression, i)) {
+                    hashes[size++] = IdHash.of(field.id(impression, i));
+                }
+            }
+            hashes[at] = size - at - 1;
+        }
+        videos.link(row, Arrays.copyOf(hashes, size));
     }
 
     /** Takes feedback of any kind; only a positive value says that something happened. */
@@ -187,24 +300,123 @@ public final class UserHistory {
         if (!(feedback.value() > 0)) {
             return;
         }
-        remember(feedback.kind(), feedback.videoId(), needs);
+        String kind = feedback.kind();
+        long timeMillis = feedback.eventTimeMillis();
+        begin(timeMillis, needs);
+        remember(kind, feedback.videoId(), needs);
         needs.rates().forEach((halfLifeMillis, kinds) -> {
-            if (kinds.contains(feedback.kind())) {
-                decayed(halfLifeMillis).addFelt(feedback.kind(), 1, feedback.eventTimeMillis());
+            if (kinds.contains(kind)) {
+                decayed(halfLifeMillis).addFelt(kind, 1, timeMillis);
             }
         });
-        if (feedback.kind().equals(Feedback.WATCH)) {
-            lastWatchMillis = feedback.eventTimeMillis();
-            int video = needs.maxChannels() > 0 ? videos.find(IdHash.of(feedback.videoId())) : -1;
-            if (video >= 0 && videos.extra(video) != NO_CHANNEL) {
-                int row = channels.touch(videos.extra(video), NEVER, needs.maxChannels());
-                channels.set(row, channels.count(row), lastWatchMillis);
+        if (needs.lastTimes().contains(kind)) {
+            lastTimes.put(kind, timeMillis);
+        }
+        if (needs.countsSince().contains(kind)) {
+            countsSince.put(kind, 0L);
+        }
+        felt(feedback, needs, table(HistoryNeeds.VIDEO));
+    }
+
+    private void felt(Feedback feedback, HistoryNeeds needs, @Nullable ScopeTable videos) {
+        long video = IdHash.of(feedback.videoId());
+        int videoRow = videos == null ? -1 : videos.find(video);
+        long[] links = videos == null || videoRow < 0 ? ScopeTable.NO_LINKS : videos.links(videoRow);
+        for (int scope = 0; scope < needs.scopes().size(); scope++) {
+            ScopeNeeds each = needs.scopes().get(scope);
+            ScopeTable table = tables.get(scope);
+            if (!each.asksFor(feedback.kind())) {
+                continue;
+            }
+            if (table == videos) {
+                felt(feedback, table, video, each.maxRows());
+            } else if (videos != null) {
+                int at = videos.linksOf(each.ids().name(), links);
+                for (int i = 1; at >= 0 && i <= links[at]; i++) {
+                    felt(feedback, table, links[at + i], each.maxRows());
+                }
             }
         }
     }
 
-    private static long hashOrNone(@Nullable String channelId) {
-        return channelId == null || channelId.isEmpty() ? NO_CHANNEL : IdHash.of(channelId);
+    private static void felt(Feedback feedback, ScopeTable table, long key, int maxRows) {
+        int row = table.touch(key, maxRows);
+        decayRow(table, row, feedback.eventTimeMillis());
+        for (int column = 0; column < table.columns(); column++) {
+            Column each = table.columnAt(column);
+            if (each.isOfFeedback(feedback.kind())) {
+                if (each.kind() == Column.Kind.FELT) {
+                    addOne(table, row, column);
+                } else {
+                    table.set(row, column, feedback.eventTimeMillis());
+                }
+            }
+        }
+    }
+
+    private static void addOne(ScopeTable table, int row, int column) {
+        table.set(row, column, Double.doubleToRawLongBits(Double.longBitsToDouble(table.value(row, column)) + 1));
+    }
+
+    private static void decayRow(ScopeTable table, int row, long timeMillis) {
+        int decayedTo = table.column(Column.Kind.DECAYED_TO, "", 0);
+        if (decayedTo < 0) {
+            return;
+        }
+        long before = table.value(row, decayedTo);
+        table.set(row, decayedTo, timeMillis);
+        for (int column = 0; before != NEVER && column < table.columns(); column++) {
+            Column each = table.columnAt(column);
+            if (each.isDecayed()) {
+                double count = Double.longBitsToDouble(table.value(row, column));
+                table.set(
+                        row,
+                        column,
+                        Double.doubleToRawLongBits(count * decay(timeMillis - before, each.halfLifeMillis())));
+            }
+        }
+    }
+
+    /** What comes before every event: forgets everything if this is the first for too long, and keeps what features ask for. */
+    private void begin(long timeMillis, HistoryNeeds needs) {
+        if (isExpired(timeMillis, needs)) {
+            forget();
+        }
+        newestMillis = Math.max(newestMillis, timeMillis);
+        if (aligned != needs) {
+            align(needs);
+        }
+    }
+
+    private void forget() {
+        impressions = 0;
+        lastTimes.clear();
+        countsSince.clear();
+        recent.clear();
+        decayed.clear();
+        tables.clear();
+        aligned = null;
+    }
+
+    /** A feature that is new starts from nothing known, and what no feature asks for any more is dropped. */
+    private void align(HistoryNeeds needs) {
+        aligned = needs;
+        lastTimes.keySet().retainAll(needs.lastTimes());
+        countsSince.keySet().retainAll(needs.countsSince());
+        List<String> linked = needs.linked().stream().map(ScopeIds::name).toList();
+        List<ScopeTable> all = new ArrayList<>(needs.scopes().size());
+        for (ScopeNeeds scope : needs.scopes()) {
+            String name = scope.ids().name();
+            List<String> links = name.equals(HistoryNeeds.VIDEO) ? linked : List.of();
+            ScopeTable known = table(name);
+            if (known == null) {
+                known = new ScopeTable(name, scope.columns(), links, 0);
+            } else {
+                known.align(scope.columns(), links);
+            }
+            all.add(known);
+        }
+        tables = all;
     }
 
     private void remember(String kind, String videoId, HistoryNeeds needs) {
@@ -236,44 +448,98 @@ public final class UserHistory {
 
     public void writeTo(ByteWriter out) {
         out.writeByte(VERSION);
-        boolean watched = lastWatchMillis != NEVER;
-        out.writeByte((seeded ? SEEDED : 0) | (watched ? WATCHED : 0));
+        boolean hasEvents = newestMillis != NEVER;
+        out.writeByte((seeded ? SEEDED : 0) | (hasEvents ? HAS_EVENTS : 0));
         out.writeVarLong(impressions);
-        if (watched) {
-            out.writeSignedVarLong(lastWatchMillis);
+        if (hasEvents) {
+            out.writeSignedVarLong(newestMillis);
         }
+        out.writeVarLong(lastTimes.size());
+        lastTimes.forEach((kind, timeMillis) -> {
+            out.writeText(kind);
+            out.writeVarLong(newestMillis - timeMillis);
+        });
+        out.writeVarLong(countsSince.size());
+        countsSince.forEach((kind, count) -> {
+            out.writeText(kind);
+            out.writeVarLong(count);
+        });
         out.writeVarLong(recent.size());
         for (Map.Entry<String, List<String>> entry : recent.entrySet()) {
             out.writeText(entry.getKey());
             out.writeVarLong(entry.getValue().size());
             entry.getValue().forEach(out::writeText);
         }
-        out.writeVarLong(channels.size());
-        for (int row = 0; row < channels.size(); row++) {
-            out.writeFixedLong(channels.key(row));
-            out.writeVarLong(channels.count(row));
-            long watch = channels.extra(row);
-            out.writeVarLong(watch == NEVER ? 0 : 1 + lastWatchMillis - watch);
-        }
-        out.writeVarLong(videos.size());
-        for (int row = 0; row < videos.size(); row++) {
-            out.writeFixedLong(videos.key(row));
-            out.writeVarLong(videos.count(row));
-            out.writeFixedLong(videos.extra(row));
-        }
         out.writeVarLong(decayed.size());
         decayed.values().forEach(counts -> counts.writeTo(out));
+        out.writeVarLong(tables.size());
+        tables.forEach(table -> table.writeTo(out, newestMillis));
     }
 
+    /** Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
     public static UserHistory readFrom(ByteReader in) {
         int version = in.readVersion(VERSION);
         UserHistory history = new UserHistory();
+        if (version < VERSION) {
+            history.readOld(version, in);
+            return history;
+        }
         int flags = in.readByte();
         history.seeded = (flags & SEEDED) != 0;
         history.impressions = in.readVarLong();
-        if ((flags & WATCHED) != 0) {
-            history.lastWatchMillis = in.readSignedVarLong();
+        if ((flags & HAS_EVENTS) != 0) {
+            history.newestMillis = in.readSignedVarLong();
         }
+        for (int kinds = in.readCount(2); kinds > 0; kinds--) {
+            history.lastTimes.put(in.readText(), history.newestMillis - in.readVarLong());
+        }
+        for (int kinds = in.readCount(2); kinds > 0; kinds--) {
+            history.countsSince.put(in.readText(), in.readVarLong());
+        }
+        history.readRecent(in);
+        history.readDecayed(in);
+        for (int tables = in.readCount(4); tables > 0; tables--) {
+            history.tables.add(ScopeTable.readFrom(in, history.newestMillis));
+        }
+        return history;
+    }
+
+    /** Versions 1 and 2: the last watch, and fixed tables of channels and of videos with their channel. */
+    private void readOld(int version, ByteReader in) {
+        int flags = in.readByte();
+        seeded = (flags & SEEDED) != 0;
+        impressions = in.readVarLong();
+        if ((flags & OLD_WATCHED) != 0) {
+            newestMillis = in.readSignedVarLong();
+            lastTimes.put(Feedback.WATCH, newestMillis);
+        }
+        readRecent(in);
+        int rows = in.readCount(10);
+        ScopeTable channels = new ScopeTable(
+                OLD_CHANNEL, List.of(Column.impressions(), Column.last(Feedback.WATCH)), List.of(), rows);
+        for (; rows > 0; rows--) {
+            int row = channels.touch(in.readFixedLong(), Integer.MAX_VALUE);
+            channels.set(row, 0, in.readVarLong());
+            long sinceWatch = in.readVarLong();
+            channels.set(row, 1, sinceWatch == 0 ? NEVER : newestMillis + 1 - sinceWatch);
+        }
+        rows = in.readCount(17);
+        ScopeTable videos =
+                new ScopeTable(HistoryNeeds.VIDEO, List.of(Column.impressions()), List.of(OLD_CHANNEL), rows);
+        for (; rows > 0; rows--) {
+            int row = videos.touch(in.readFixedLong(), Integer.MAX_VALUE);
+            videos.set(row, 0, in.readVarLong());
+            long channel = in.readFixedLong();
+            videos.link(row, channel == 0 ? ScopeTable.NO_LINKS : new long[] {1, channel});
+        }
+        tables.add(channels);
+        tables.add(videos);
+        if (version > OLD_WITHOUT_DECAYED_COUNTS) {
+            readDecayed(in);
+        }
+    }
+
+    private void readRecent(ByteReader in) {
         for (int kinds = in.readCount(2); kinds > 0; kinds--) {
             String kind = in.readText();
             int size = in.readCount(1);
@@ -281,27 +547,15 @@ public final class UserHistory {
             for (int i = 0; i < size; i++) {
                 kept.add(in.readText());
             }
-            history.recent.put(kind, kept);
+            recent.put(kind, kept);
         }
-        int channels = in.readCount(10);
-        history.channels = new RecencyTable(channels);
-        for (int row = 0; row < channels; row++) {
-            long key = in.readFixedLong();
-            long count = in.readVarLong();
-            long sinceWatch = in.readVarLong();
-            history.channels.append(key, count, sinceWatch == 0 ? NEVER : history.lastWatchMillis + 1 - sinceWatch);
+    }
+
+    private void readDecayed(ByteReader in) {
+        for (int halfLives = in.readCount(4); halfLives > 0; halfLives--) {
+            DecayedCounts counts = DecayedCounts.readFrom(in);
+            decayed.put(counts.halfLifeMillis(), counts);
+            newestMillis = Math.max(newestMillis, counts.asOfMillis());
         }
-        int videos = in.readCount(17);
-        history.videos = new RecencyTable(videos);
-        for (int row = 0; row < videos; row++) {
-            history.videos.append(in.readFixedLong(), in.readVarLong(), in.readFixedLong());
-        }
-        if (version > VERSION_WITHOUT_DECAYED_COUNTS) {
-            for (int halfLives = in.readCount(11); halfLives > 0; halfLives--) {
-                DecayedCounts counts = DecayedCounts.readFrom(in);
-                history.decayed.put(counts.halfLifeMillis(), counts);
-            }
-        }
-        return history;
     }
 }

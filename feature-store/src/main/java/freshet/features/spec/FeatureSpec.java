@@ -1,8 +1,12 @@
 package freshet.features.spec;
 
+import freshet.features.history.Column;
 import freshet.features.history.HistoryNeeds;
+import freshet.features.history.ScopeIds;
+import freshet.features.history.ScopeNeeds;
 import freshet.serde.config.ConfigNode;
 import freshet.serde.example.FeatureSchema;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -22,16 +26,31 @@ import org.jspecify.annotations.Nullable;
  * @param numbers the dense features
  * @param maxChannels of how many channels a viewer's history keeps counts; the ones not met for longest are forgotten
  * @param maxVideos likewise of videos
+ * @param maxIds likewise of the ids of each other field that features count by
+ * @param expireAfterMillis event time without an event after which a history is forgotten; {@link HistoryNeeds#NEVER_EXPIRES}
+ *     for never
  */
-public record FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int maxChannels, int maxVideos) {
+public record FeatureSpec(
+        List<IdFeature> ids,
+        List<NumberFeature> numbers,
+        int maxChannels,
+        int maxVideos,
+        int maxIds,
+        long expireAfterMillis) {
     public static final int DEFAULT_MAX_CHANNELS = 200;
     public static final int DEFAULT_MAX_VIDEOS = 500;
+    public static final int DEFAULT_MAX_IDS = 200;
     private static final int MAX_TABLE = 100_000;
     private static final int MAX_RECENT = 1000;
 
     public FeatureSpec {
         ids = List.copyOf(ids);
         numbers = List.copyOf(numbers);
+    }
+
+    /** With histories that are kept for ever. */
+    public FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int maxChannels, int maxVideos) {
+        this(ids, numbers, maxChannels, maxVideos, DEFAULT_MAX_IDS, HistoryNeeds.NEVER_EXPIRES);
     }
 
     /** The names by slot. */
@@ -51,17 +70,62 @@ public record FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int 
         });
         SortedMap<Long, SortedSet<String>> rates = new TreeMap<>();
         measures().forEach(measure -> {
-            if (measure instanceof Measure.Rate rate) {
+            if (measure instanceof Measure.Rate rate && rate.scope().field() == null) {
                 rates.computeIfAbsent(rate.halfLifeMillis(), halfLife -> new TreeSet<>())
                         .add(rate.of());
             }
         });
-        boolean channels = measures().anyMatch(measure -> scope(measure) == Scope.CHANNEL);
-        // Feedback names no channel, so a watch finds its channel by the video.
-        boolean videos = measures()
-                .anyMatch(measure -> scope(measure) == Scope.VIDEO
-                        || (scope(measure) == Scope.CHANNEL && measure instanceof Measure.TimeSinceLastWatch));
-        return new HistoryNeeds(recent, rates, channels ? maxChannels : 0, videos ? maxVideos : 0);
+        SortedSet<String> lastTimes = new TreeSet<>();
+        SortedSet<String> countsSince = new TreeSet<>();
+        SortedMap<String, IdField> fields = new TreeMap<>();
+        SortedMap<String, List<Column>> columns = new TreeMap<>();
+        measures().forEach(measure -> {
+            IdField field = scope(measure).field();
+            if (field != null) {
+                fields.put(field.name(), field);
+                columns.computeIfAbsent(field.name(), name -> new ArrayList<>()).addAll(columns(measure));
+            } else if (measure instanceof Measure.TimeSinceLast last) {
+                lastTimes.add(last.of());
+            } else if (measure instanceof Measure.ImpressionsSince since) {
+                countsSince.add(since.of());
+            }
+        });
+        List<ScopeIds> linked = fields.values().stream()
+                .filter(field -> !field.name().equals(HistoryNeeds.VIDEO))
+                .filter(field -> needs(field, columns).asksForFeedback())
+                .map(ScopeIds.class::cast)
+                .toList();
+        if (!linked.isEmpty()) {
+            fields.put(HistoryNeeds.VIDEO, new IdField(IdField.Source.VIDEO_ID, ""));
+        }
+        return new HistoryNeeds(
+                recent,
+                rates,
+                lastTimes,
+                countsSince,
+                fields.values().stream().map(field -> needs(field, columns)).toList(),
+                linked,
+                expireAfterMillis);
+    }
+
+    private ScopeNeeds needs(IdField field, SortedMap<String, List<Column>> columns) {
+        int maxRows = switch (field.source()) {
+            case CHANNEL_ID -> maxChannels;
+            case VIDEO_ID -> maxVideos;
+            default -> maxIds;
+        };
+        return new ScopeNeeds(field, columns.getOrDefault(field.name(), List.of()), maxRows);
+    }
+
+    /** What a measure asks to be kept of each id of its scope. */
+    private static List<Column> columns(Measure measure) {
+        if (measure instanceof Measure.TimeSinceLast last) {
+            return List.of(Column.last(last.of()));
+        }
+        if (measure instanceof Measure.Rate rate) {
+            return List.of(Column.shown(rate.halfLifeMillis()), Column.felt(rate.of(), rate.halfLifeMillis()));
+        }
+        return List.of(Column.impressions());
     }
 
     private Stream<Measure> measures() {
@@ -73,8 +137,11 @@ public record FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int 
     }
 
     private static Scope scope(Measure measure) {
-        if (measure instanceof Measure.TimeSinceLastWatch watch) {
-            return watch.scope();
+        if (measure instanceof Measure.TimeSinceLast last) {
+            return last.scope();
+        }
+        if (measure instanceof Measure.Rate rate) {
+            return rate.scope();
         }
         return measure instanceof Measure.PreviousImpressions impressions ? impressions.scope() : Scope.ANY;
     }
@@ -98,7 +165,20 @@ public record FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int 
                 ids,
                 numbers,
                 history.integer("max_channels", DEFAULT_MAX_CHANNELS, 1, MAX_TABLE),
-                history.integer("max_videos", DEFAULT_MAX_VIDEOS, 1, MAX_TABLE));
+                history.integer("max_videos", DEFAULT_MAX_VIDEOS, 1, MAX_TABLE),
+                history.integer("max_ids", DEFAULT_MAX_IDS, 1, MAX_TABLE),
+                expireAfterMillis(history));
+    }
+
+    private static long expireAfterMillis(ConfigNode history) {
+        if (!history.has("expire_after")) {
+            return HistoryNeeds.NEVER_EXPIRES;
+        }
+        long millis = history.duration("expire_after", Duration.ofDays(90)).toMillis();
+        if (millis < 1) {
+            history.problem("expire_after", "found '0', expected a span longer than nothing");
+        }
+        return Math.max(1, millis);
     }
 
     /** A name of its own, or null after noting that there is none. */

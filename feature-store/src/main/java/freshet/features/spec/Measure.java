@@ -1,6 +1,8 @@
 package freshet.features.spec;
 
+import freshet.features.history.UserHistory;
 import freshet.serde.config.ConfigNode;
+import freshet.serde.event.Feedback;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -8,19 +10,32 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Measure {
     Duration DEFAULT_HALF_LIFE = Duration.ofDays(7);
 
+    /** The life of a feature that has no end. */
+    long FOREVER = Long.MAX_VALUE;
+
     /** {@code numbers.<name>} of the impression, in whatever unit the product sends it. */
     record Field(String number) implements Measure {}
 
     /**
-     * Seconds from the viewer's last watch (feedback of kind watch with a positive value, by its own event time) to the
-     * impression; missing before the first one.
+     * Seconds from the last event of a kind to the impression; missing before the first one, and when it was longer ago than
+     * the feature lives.
      *
-     * @param scope any, or channel: watches of videos that the viewer was shown as that channel's
+     * @param of {@link UserHistory#SHOWN}, or a kind of feedback with a positive value, by its own event time
+     * @param scope of any, or of the same channel, video or topic: feedback counts for the ids with which the viewer was last
+     *     shown its video. Of several ids, the one met last counts
+     * @param ttlMillis event time; {@link #FOREVER} for no end
      */
-    record TimeSinceLastWatch(Scope scope) implements Measure {}
+    record TimeSinceLast(String of, Scope scope, long ttlMillis) implements Measure {}
 
-    /** How many impressions the viewer had before this one. */
+    /** How many impressions the viewer had before this one; of several ids, those of the one met most often. */
     record PreviousImpressions(Scope scope) implements Measure {}
+
+    /**
+     * How many impressions the viewer had since the last feedback of a kind; missing before the first one.
+     *
+     * @param of the kind of feedback
+     */
+    record ImpressionsSince(String of) implements Measure {}
 
     /** Length of the video in seconds; missing where unknown. */
     record VideoDuration() implements Measure {}
@@ -34,30 +49,32 @@ public sealed interface Measure {
      * three half-lives of the same rate.
      *
      * @param of the kind of feedback
+     * @param scope of any, or of the same channel, video or topic; of several ids, all together
      * @param halfLifeMillis event time after which an impression or feedback counts half
      * @param prior the share before anything is known
      * @param strength how many impressions the prior is worth
      */
-    record Rate(String of, long halfLifeMillis, double prior, double strength) implements Measure {}
+    record Rate(String of, Scope scope, long halfLifeMillis, double prior, double strength) implements Measure {}
 
     /** The measure that {@code key} of a feature names, or null after noting the mistake. */
     static @Nullable Measure read(ConfigNode feature, String key, String word) {
         switch (word) {
             case "time_since_last_watch":
-                Scope scope = feature.oneOf("scope", Scope.class, Scope.ANY);
-                if (scope == Scope.VIDEO) {
-                    feature.problem("scope", "found 'video', expected one of any, channel");
-                }
-                return new TimeSinceLastWatch(scope);
+                return new TimeSinceLast(Feedback.WATCH, Scope.read(feature), ttlMillis(feature));
+            case "time_since_last":
+                return new TimeSinceLast(event(feature, key), Scope.read(feature), ttlMillis(feature));
             case "previous_impressions":
-                return new PreviousImpressions(feature.oneOf("scope", Scope.class, Scope.ANY));
+                return new PreviousImpressions(Scope.read(feature));
+            case "impressions_since":
+                return new ImpressionsSince(event(feature, key));
             case "video_duration":
                 return new VideoDuration();
             case "video_age":
                 return new VideoAge();
             case "rate":
                 return new Rate(
-                        feature.string("of"),
+                        event(feature, key),
+                        Scope.read(feature),
                         Math.max(
                                 1,
                                 feature.duration("half_life", DEFAULT_HALF_LIFE).toMillis()),
@@ -70,9 +87,25 @@ public sealed interface Measure {
                 feature.problem(
                         key,
                         "found '" + word
-                                + "', expected one of time_since_last_watch, previous_impressions, video_duration,"
-                                + " video_age, rate, numbers.<name>");
+                                + "', expected one of time_since_last_watch, time_since_last, previous_impressions,"
+                                + " impressions_since, video_duration, video_age, rate, numbers.<name>");
                 return null;
         }
+    }
+
+    /** The kind of event: under {@code of}, or under {@code event} where {@code of} names the measure itself. */
+    private static String event(ConfigNode feature, String key) {
+        return feature.string(key.equals("of") ? "event" : "of");
+    }
+
+    private static long ttlMillis(ConfigNode feature) {
+        if (!feature.has("ttl")) {
+            return FOREVER;
+        }
+        long millis = feature.duration("ttl", Duration.ofDays(1)).toMillis();
+        if (millis < 1) {
+            feature.problem("ttl", "found '0', expected a span longer than nothing");
+        }
+        return millis;
     }
 }

@@ -116,8 +116,8 @@ class FeatureExtractorTest {
                 new Measure.Field("x"),
                 new Measure.VideoDuration(),
                 new Measure.VideoAge(),
-                new Measure.TimeSinceLastWatch(Scope.ANY),
-                new Measure.TimeSinceLastWatch(Scope.CHANNEL),
+                new Measure.TimeSinceLast("watch", Scope.ANY, Measure.FOREVER),
+                new Measure.TimeSinceLast("watch", Scope.CHANNEL, Measure.FOREVER),
                 new Measure.PreviousImpressions(Scope.ANY),
                 new Measure.PreviousImpressions(Scope.CHANNEL),
                 new Measure.PreviousImpressions(Scope.VIDEO));

@@ -3,9 +3,13 @@ package freshet.features.history;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import freshet.features.spec.IdField;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -19,11 +23,46 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UserHistoryTest {
+    private static final IdField CHANNEL = new IdField(IdField.Source.CHANNEL_ID, "");
+    private static final IdField VIDEO = new IdField(IdField.Source.VIDEO_ID, "");
     private static final HistoryNeeds NEEDS = needs(3, 100, 100);
 
     private static HistoryNeeds needs(int recent, int channels, int videos) {
         return new HistoryNeeds(
-                new TreeMap<>(Map.of("shown", recent, "watch", recent, "like", 2)), new TreeMap<>(), channels, videos);
+                new TreeMap<>(Map.of("shown", recent, "watch", recent, "like", 2)),
+                new TreeMap<>(),
+                new TreeSet<>(List.of("watch")),
+                new TreeSet<>(),
+                List.of(
+                        new ScopeNeeds(CHANNEL, List.of(Column.impressions(), Column.last("watch")), channels),
+                        new ScopeNeeds(VIDEO, List.of(Column.impressions()), videos)),
+                List.of(CHANNEL),
+                HistoryNeeds.NEVER_EXPIRES);
+    }
+
+    private static HistoryNeeds rates(long halfLifeMillis, String... kinds) {
+        return new HistoryNeeds(
+                new TreeMap<>(),
+                kinds.length == 0
+                        ? new TreeMap<>()
+                        : new TreeMap<>(Map.of(halfLifeMillis, new TreeSet<>(List.of(kinds)))),
+                new TreeSet<>(),
+                new TreeSet<>(),
+                List.of(),
+                List.of(),
+                HistoryNeeds.NEVER_EXPIRES);
+    }
+
+    private static long impressionsOfChannel(UserHistory history, String channel) {
+        return history.impressionsOf("channel_id", channel);
+    }
+
+    private static long impressionsOfVideo(UserHistory history, String video) {
+        return history.impressionsOf("video_id", video);
+    }
+
+    private static long lastWatchOfChannel(UserHistory history, String channel) {
+        return history.lastMillisOf("channel_id", channel, "watch");
     }
 
     private static Impression shown(String video, String channel, long time) {
@@ -36,14 +75,16 @@ class UserHistoryTest {
         return new Feedback("f" + time, null, "u", video, time, kind, value);
     }
 
+    private static final long DAY = 86_400_000L;
+
     @Test
     void anEmptyHistoryKnowsNothing() {
         UserHistory history = new UserHistory();
         assertThat(history.impressions()).isZero();
-        assertThat(history.impressionsOfChannel("c")).isZero();
-        assertThat(history.impressionsOfVideo("v")).isZero();
-        assertThat(history.lastWatchMillis()).isEqualTo(UserHistory.NEVER);
-        assertThat(history.lastWatchOfChannelMillis("c")).isEqualTo(UserHistory.NEVER);
+        assertThat(impressionsOfChannel(history, "c")).isZero();
+        assertThat(impressionsOfVideo(history, "v")).isZero();
+        assertThat(history.lastMillis("watch")).isEqualTo(UserHistory.NEVER);
+        assertThat(lastWatchOfChannel(history, "c")).isEqualTo(UserHistory.NEVER);
         assertThat(history.recentVideos("shown", 5)).isEmpty();
         assertThat(UserHistory.decode(history.encode()).encode()).isEqualTo(history.encode());
     }
@@ -63,9 +104,9 @@ class UserHistoryTest {
         history.shown(shown("b", "c2", 2), NEEDS);
         history.felt(felt("watch", "a", 5, 1000), NEEDS);
         history.felt(felt("watch", "never shown", 9, 1000), NEEDS);
-        assertThat(history.lastWatchMillis()).isEqualTo(9);
-        assertThat(history.lastWatchOfChannelMillis("c1")).isEqualTo(5);
-        assertThat(history.lastWatchOfChannelMillis("c2")).isEqualTo(UserHistory.NEVER);
+        assertThat(history.lastMillis("watch")).isEqualTo(9);
+        assertThat(lastWatchOfChannel(history, "c1")).isEqualTo(5);
+        assertThat(lastWatchOfChannel(history, "c2")).isEqualTo(UserHistory.NEVER);
     }
 
     @Test
@@ -73,7 +114,7 @@ class UserHistoryTest {
         UserHistory history = new UserHistory();
         history.felt(felt("watch", "a", 5, 0), NEEDS);
         history.felt(felt("like", "a", 5, -1), NEEDS);
-        assertThat(history.lastWatchMillis()).isEqualTo(UserHistory.NEVER);
+        assertThat(history.lastMillis("watch")).isEqualTo(UserHistory.NEVER);
         assertThat(history.recentVideos("like", 5)).isEmpty();
     }
 
@@ -99,12 +140,12 @@ class UserHistoryTest {
             history.shown(shown("v" + time, "c" + time, time), needs);
             history.felt(felt("watch", "v" + time, time, 1), needs);
         }
-        assertThat(history.encode().length).isLessThan(5 * 20 + 7 * 20 + 6 * 8 + 40);
+        assertThat(history.encode().length).isLessThan(5 * 20 + 7 * 20 + 6 * 8 + 100);
         UserHistory bare = new UserHistory();
-        HistoryNeeds nothing = new HistoryNeeds(new TreeMap<>(), new TreeMap<>(), 0, 0);
+        HistoryNeeds nothing = rates(1);
         bare.shown(shown("v", "c", 1), nothing);
         bare.felt(felt("watch", "v", 2, 1), nothing);
-        assertThat(bare.encode()).hasSize(1 + 1 + 1 + 1 + 3 + 1);
+        assertThat(bare.encode()).hasSize(9);
     }
 
     /** Against maps in order of last touch, which forget their eldest. */
@@ -143,9 +184,9 @@ class UserHistoryTest {
                 assertThat(history.encode()).isEqualTo(bytes);
             }
             for (int i = 0; i < 40; i++) {
-                assertThat(history.impressionsOfVideo("v" + i)).isEqualTo(videos.getOrDefault("v" + i, 0L));
-                assertThat(history.impressionsOfChannel("c" + i)).isEqualTo(channels.getOrDefault("c" + i, 0L));
-                assertThat(history.lastWatchOfChannelMillis("c" + i))
+                assertThat(impressionsOfVideo(history, "v" + i)).isEqualTo(videos.getOrDefault("v" + i, 0L));
+                assertThat(impressionsOfChannel(history, "c" + i)).isEqualTo(channels.getOrDefault("c" + i, 0L));
+                assertThat(lastWatchOfChannel(history, "c" + i))
                         .isEqualTo(watches.getOrDefault("c" + i, UserHistory.NEVER));
             }
         }
@@ -159,24 +200,10 @@ class UserHistoryTest {
         }
     }
 
-    /** What was written before there were decayed counts. */
-    @Test
-    void versionOneIsStillRead() {
-        UserHistory read = UserHistory.decode(
-                HexFormat.of()
-                        .parseHex(
-                                "0103ca01c03e03046c696b65010177"
-                                        + "0573686f776e0201610162057761746368020161013f025e82de5734cb95a50100"
-                                        + "0e81dad27437097701e907025bcebea958a9a282010e81dad274370977d0d24a768832676e015e82de5734cb95a5"));
-        assertThat(read.impressions()).isEqualTo(202);
-        assertThat(read.lastWatchOfChannelMillis("c")).isEqualTo(3000);
-        assertThat(read.decayedImpressions("like", DAY, 5000)).isZero();
-    }
-
     @Test
     void decayedCountsHalveAfterTheirHalfLife() {
         UserHistory history = new UserHistory();
-        HistoryNeeds needs = rates();
+        HistoryNeeds needs = rates(DAY, "like");
         history.shown(shown("a", "c", 0), needs);
         history.shown(shown("b", "c", DAY), needs);
         history.felt(felt("like", "b", DAY, 1), needs);
@@ -203,11 +230,7 @@ class UserHistoryTest {
                         List.of("b"),
                         "long_view",
                         List.of("b", "c", "x", "y"))));
-        HistoryNeeds needs = new HistoryNeeds(
-                new TreeMap<>(),
-                new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("click", "like", "long_view")))),
-                0,
-                0);
+        HistoryNeeds needs = rates(DAY, "click", "like", "long_view");
         UserHistory history = new UserHistory();
         history.seed(seed, needs);
         assertThat(history.decayedImpressions("like", DAY, 0)).isEqualTo(100);
@@ -218,38 +241,131 @@ class UserHistoryTest {
         assertThat(history.decayedFeedback("long_view", DAY, 0)).isEqualTo(50);
     }
 
-    private static final long DAY = 86_400_000L;
-
-    private static HistoryNeeds rates() {
-        return new HistoryNeeds(new TreeMap<>(), new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("like")))), 0, 0);
-    }
-
-    /** What this release writes. If this fails, stored state can no longer be read: add a version instead. */
-    @Test
-    void bytesAreThoseOfThisRelease() {
+    /** The events behind the stored histories, of every version. */
+    private static UserHistory stored() {
         UserHistory history = new UserHistory();
         history.seed(new HistorySeed("u", 0, 200, new TreeMap<>(Map.of("like", List.of("w")))), NEEDS);
         history.shown(shown("a", "c", 1000), NEEDS);
         history.shown(shown("b", "d", 2000), NEEDS);
         history.felt(felt("watch", "a", 3000, 1), NEEDS);
         history.felt(felt("watch", "?", 4000, 1), NEEDS);
-        String golden = "0203ca01c03e"
-                + "03046c696b65010177"
-                + "0573686f776e0201610162"
-                + "057761746368020161013f"
-                + "025e82de5734cb95a50100"
-                + "0e81dad27437097701e907"
-                + "025bcebea958a9a282010e81dad274370977"
-                + "d0d24a768832676e015e82de5734cb95a5"
-                + "00";
-        assertThat(HexFormat.of().formatHex(history.encode())).isEqualTo(golden);
-        UserHistory read = UserHistory.decode(HexFormat.of().parseHex(golden));
+        return history;
+    }
+
+    /** What this release writes. If this fails, stored state can no longer be read: add a version instead. */
+    @Test
+    void bytesAreThoseOfThisRelease() throws IOException {
+        assertThat(HexFormat.of().formatHex(stored().encode())).isEqualTo(resource(3));
+    }
+
+    /** Every layout that any release has written. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void whatAnyVersionWroteIsReadAndGoesOn(int version) throws IOException {
+        UserHistory read = UserHistory.decode(HexFormat.of().parseHex(resource(version)));
         assertThat(read.impressions()).isEqualTo(202);
         assertThat(read.recentVideos("like", 9)).containsExactly("w");
         assertThat(read.recentVideos("shown", 9)).containsExactly("b", "a");
-        assertThat(read.impressionsOfVideo("b")).isEqualTo(1);
-        assertThat(read.lastWatchMillis()).isEqualTo(4000);
-        assertThat(read.lastWatchOfChannelMillis("c")).isEqualTo(3000);
+        assertThat(impressionsOfVideo(read, "b")).isEqualTo(1);
+        assertThat(read.lastMillis("watch")).isEqualTo(4000);
+        assertThat(lastWatchOfChannel(read, "c")).isEqualTo(3000);
+        assertThat(read.decayedImpressions("like", DAY, 5000)).isZero();
+        assertThat(read.encode()).isEqualTo(stored().encode());
+
+        UserHistory expected = stored();
+        for (UserHistory history : List.of(read, expected)) {
+            history.felt(felt("watch", "b", 5000, 1), NEEDS);
+            history.shown(shown("a", "d", 6000), NEEDS);
+        }
+        assertThat(read.encode()).isEqualTo(expected.encode());
+        assertThat(lastWatchOfChannel(read, "d")).isEqualTo(5000);
+    }
+
+    private static String resource(int version) throws IOException {
+        return Files.readString(Path.of("src/test/resources/freshet/features/history-v" + version + ".hex"))
+                .strip();
+    }
+
+    /** A running job gets more features: what was known stays, what is new starts from nothing, what is gone is dropped. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void addedFeaturesKeepWhatWasKnown(int version) throws IOException {
+        IdField tag = new IdField(IdField.Source.IDS, "tag");
+        HistoryNeeds more = new HistoryNeeds(
+                NEEDS.recentVideos(),
+                new TreeMap<>(Map.of(DAY, new TreeSet<>(List.of("like")))),
+                new TreeSet<>(List.of("watch", "shown")),
+                new TreeSet<>(List.of("like")),
+                List.of(
+                        new ScopeNeeds(
+                                CHANNEL,
+                                List.of(
+                                        Column.last("like"),
+                                        Column.last("watch"),
+                                        Column.shown(DAY),
+                                        Column.impressions()),
+                                100),
+                        new ScopeNeeds(tag, List.of(Column.impressions(), Column.felt("like", DAY)), 100),
+                        new ScopeNeeds(VIDEO, List.of(Column.last("shown"), Column.impressions()), 100)),
+                List.of(CHANNEL, tag),
+                HistoryNeeds.NEVER_EXPIRES);
+        UserHistory history = UserHistory.decode(HexFormat.of().parseHex(resource(version)));
+        history.felt(felt("like", "a", 5000, 1), more);
+        history = UserHistory.decode(history.encode());
+        history.shown(
+                Impression.builder("i", "u", "b", DAY + 2000)
+                        .channelId("d")
+                        .ids("tag", List.of("t", "t", "s"))
+                        .build(),
+                more);
+        history.felt(felt("like", "b", DAY + 2000, 1), more);
+
+        assertThat(history.impressions()).isEqualTo(203);
+        assertThat(impressionsOfChannel(history, "c")).isEqualTo(1);
+        assertThat(impressionsOfChannel(history, "d")).isEqualTo(2);
+        assertThat(lastWatchOfChannel(history, "c")).isEqualTo(3000);
+        assertThat(history.lastMillisOf("channel_id", "c", "like"))
+                .as("found by the video's stored channel")
+                .isEqualTo(5000);
+        assertThat(history.decayedImpressionsOf("channel_id", "d", DAY, 2 * DAY + 2000))
+                .as("only what came since")
+                .isEqualTo(0.5);
+        assertThat(history.impressionsOf("ids.tag", "t")).isEqualTo(1);
+        assertThat(history.decayedFeedbackOf("ids.tag", "s", "like", DAY, DAY + 2000))
+                .isEqualTo(1);
+        assertThat(history.lastMillisOf("video_id", "a", "shown")).isEqualTo(UserHistory.NEVER);
+        assertThat(history.lastMillis("shown")).isEqualTo(DAY + 2000);
+        assertThat(history.impressionsSince("like")).isZero();
+
+        history.shown(shown("b", "d", DAY + 3000), rates(DAY));
+        assertThat(impressionsOfChannel(history, "d")).as("no longer asked for").isZero();
+        assertThat(history.impressions()).isEqualTo(204);
+    }
+
+    @Test
+    void anExpiredHistoryIsAsIfItHadNeverBeen() {
+        HistoryNeeds needs = new HistoryNeeds(
+                NEEDS.recentVideos(),
+                NEEDS.rates(),
+                NEEDS.lastTimes(),
+                NEEDS.countsSince(),
+                NEEDS.scopes(),
+                NEEDS.linked(),
+                DAY);
+        UserHistory history = new UserHistory();
+        assertThat(history.isExpired(Long.MAX_VALUE, needs)).isFalse();
+        history.seed(new HistorySeed("u", 0, 200, new TreeMap<>()), needs);
+        history.shown(shown("a", "c", 1000), needs);
+        assertThat(history.isExpired(1000 + DAY, needs)).isFalse();
+        assertThat(history.isExpired(1001 + DAY, needs)).isTrue();
+        assertThat(history.isExpired(1001 + DAY, NEEDS)).isFalse();
+        history.shown(shown("b", "c", 1001 + DAY), needs);
+        assertThat(history.impressions()).isEqualTo(1);
+        assertThat(impressionsOfChannel(history, "c")).isEqualTo(1);
+        assertThat(history.recentVideos("shown", 5)).containsExactly("b");
+        assertThat(history.seed(new HistorySeed("u", 0, 200, new TreeMap<>()), needs))
+                .as("a seed is taken once, whatever has been forgotten since")
+                .isFalse();
     }
 
     @Test
@@ -261,7 +377,7 @@ class UserHistoryTest {
             byte[] cut = java.util.Arrays.copyOf(bytes, length);
             assertThatThrownBy(() -> UserHistory.decode(cut)).isInstanceOf(IllegalStateException.class);
         }
-        bytes[0] = 3;
-        assertThatThrownBy(() -> UserHistory.decode(bytes)).hasMessageContaining("found version 3");
+        bytes[0] = 4;
+        assertThatThrownBy(() -> UserHistory.decode(bytes)).hasMessageContaining("found version 4");
     }
 }

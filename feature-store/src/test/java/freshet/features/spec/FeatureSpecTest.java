@@ -17,7 +17,8 @@ class FeatureSpecTest {
             "user_id, video_id, channel_id, device, surface, query_video_id, user_language,"
                     + " video_language, position, ids.<name>";
     private static final String MEASURES =
-            "time_since_last_watch, previous_impressions, video_duration, video_age, rate, numbers.<name>";
+            "time_since_last_watch, time_since_last, previous_impressions, impressions_since, video_duration, video_age,"
+                    + " rate, numbers.<name>";
 
     private static FeatureSpec read(String json) {
         try {
@@ -56,19 +57,21 @@ class FeatureSpecTest {
         assertThat(spec.schema().numberNames()).containsExactly("seen", "price");
         assertThat(spec.ids().get(3)).isEqualTo(new IdFeature.HourOfWeek("hour", 19_800_000));
         assertThat(spec.ids().get(5))
-                .isEqualTo(new IdFeature.Bucket("since", new Measure.TimeSinceLastWatch(Scope.CHANNEL)));
+                .isEqualTo(new IdFeature.Bucket(
+                        "since", new Measure.TimeSinceLast("watch", Scope.CHANNEL, Measure.FOREVER)));
         assertThat(spec.numbers().get(0))
                 .isEqualTo(new NumberFeature("seen", new Measure.PreviousImpressions(Scope.VIDEO), Transform.LOG1P));
         assertThat(spec.historyNeeds().recentVideos()).isEqualTo(new TreeMap<>(Map.of("like", 7)));
-        assertThat(spec.historyNeeds().maxChannels()).isEqualTo(5);
-        assertThat(spec.historyNeeds().maxVideos()).isEqualTo(6);
+        assertThat(spec.historyNeeds().scopes())
+                .extracting(scope -> scope.ids().name() + " " + scope.maxRows())
+                .containsExactly("channel_id 5", "video_id 6");
     }
 
     @Test
     void aHistoryKeepsOnlyWhatFeaturesAskFor() {
         FeatureSpec spec = read("{features: {numbers: [{name: 'n', kind: 'previous_impressions'}]}}");
-        assertThat(spec.historyNeeds().maxChannels()).isZero();
-        assertThat(spec.historyNeeds().maxVideos()).isZero();
+        assertThat(spec.historyNeeds().scopes()).isEmpty();
+        assertThat(spec.historyNeeds().lastTimes()).isEmpty();
         assertThat(spec.historyNeeds().recentVideos()).isEmpty();
     }
 
@@ -90,8 +93,9 @@ class FeatureSpecTest {
                           numbers: [
                             {name: 'b', kind: 'video_age'},
                             {name: 'm', field: 'price'},
-                            {name: 'n', kind: 'time_since_last_watch', scope: 'video', transform: 'log'}],
-                          history: {max_videos: 0}}}
+                            {name: 'n', kind: 'time_since_last_watch', scope: 'topic', ttl: 'soon', transform: 'log'},
+                            {name: 'o', kind: 'time_since_last', scope: 'user_id'}],
+                          history: {max_videos: 0, expire_after: '0s'}}}
                         """));
         assertThat(String.join("\n", mistakes.problems()))
                 .isEqualTo("""
@@ -108,9 +112,13 @@ class FeatureSpecTest {
                         features.ids[8].field: found none, expected exactly one of field, cross, kind
                         features.numbers[0].name: found 'b' a second time, expected every feature to have a name of its own
                         features.numbers[1].field: found 'price', expected numbers.<name>
-                        features.numbers[2].scope: found 'video', expected one of any, channel
+                        features.numbers[2].scope: found 'topic', expected one of any, channel, video, FIELDS
+                        features.numbers[2].ttl: found 'soon', expected a span of time such as 500ms, 30s, 10m, 1h or 2d
                         features.numbers[2].transform: found 'log', expected one of x, sqrt, square, log1p, logit
+                        features.numbers[3].of: missing; expected text
+                        features.numbers[3].scope: found 'user_id', expected any: every event of a history is its viewer's
                         features.history.max_videos: found '0', expected a whole number from 1 to 100000
+                        features.history.expire_after: found '0', expected a span longer than nothing
                         features.ids[9].scope: not a known key; allowed here: cross, field, kind, name""".replace("FIELDS", FIELDS).replace("MEASURES", MEASURES));
     }
 

@@ -14,6 +14,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +44,14 @@ final class ReferenceFeatures {
               - {name: age, kind: video_age}
               - {name: like_rate, kind: rate, of: like, half_life: 1s, prior: 0.25, strength: 2}
               - {name: watch_rate, kind: rate, of: watch, half_life: 1h, prior: 0.25, strength: 2}
+              - {name: shown_since_like, kind: impressions_since, of: like}
+              - {name: since_shown_video, kind: time_since_last, of: shown, scope: video}
+              - {name: since_like_tag, kind: time_since_last, of: like, scope: ids.tag, ttl: 20m}
+              - {name: previous_tag, kind: previous_impressions, scope: ids.tag}
+              - {name: like_rate_tag, kind: rate, of: like, scope: ids.tag, half_life: 1m, prior: 0.25, strength: 2}
+              - {name: watch_rate_channel, kind: rate, of: watch, scope: channel, half_life: 1m, prior: 0.25, strength: 2}
+              - {name: like_rate_video, kind: rate, of: like, scope: video, half_life: 1m, prior: 0.25, strength: 2}
+            history: {expire_after: 5m}
             """;
 
     private ReferenceFeatures() {}
@@ -58,7 +67,8 @@ final class ReferenceFeatures {
         }
     }
 
-    static FeatureValues of(Impression now, List<Event> before) {
+    static FeatureValues of(Impression now, List<Event> all) {
+        List<Event> before = sinceTheLastLongPause(now, all);
         String surface = now.surface();
         List<String> tags = now.ids().getOrDefault("tag", List.of());
         LocalDateTime local =
@@ -101,8 +111,118 @@ final class ReferenceFeatures {
                     : (float) ((now.eventTimeMillis() - now.videoPublishedAtMillis()) / 3_600_000.0),
             rate("like", 1000, now, before),
             rate("watch", 3_600_000, now, before),
+            shownSinceLike(before),
+            since(now, before, "shown", ReferenceFeatures::videos),
+            sinceLikeOfATag(now, before),
+            (float) tags.stream()
+                    .mapToLong(tag -> shown(before)
+                            .filter(i -> i.ids().getOrDefault("tag", List.of()).contains(tag))
+                            .count())
+                    .max()
+                    .orElse(0),
+            rateOf("like", now, before, i -> i.ids().getOrDefault("tag", List.of())),
+            rateOf("watch", now, before, ReferenceFeatures::channels),
+            rateOf("like", now, before, ReferenceFeatures::videos),
         };
         return new FeatureValues(ids, numbers);
+    }
+
+    private static final long EXPIRE_AFTER = 5 * 60_000;
+    private static final long TTL = 20 * 60_000;
+
+    private static List<Event> sinceTheLastLongPause(Impression now, List<Event> all) {
+        List<Event> happened = all.stream()
+                .filter(event -> !(event instanceof Feedback feedback) || feedback.value() > 0)
+                .toList();
+        int start = 0;
+        long newest = Long.MAX_VALUE;
+        for (int i = 0; i < happened.size(); i++) {
+            long time = happened.get(i).eventTimeMillis();
+            start = newest != Long.MAX_VALUE && time - newest > EXPIRE_AFTER ? i : start;
+            newest = newest == Long.MAX_VALUE || start == i ? time : Math.max(newest, time);
+        }
+        boolean isOver = !happened.isEmpty() && now.eventTimeMillis() - newest > EXPIRE_AFTER;
+        return isOver ? List.of() : happened.subList(start, happened.size());
+    }
+
+    private static List<String> videos(Impression impression) {
+        return List.of(impression.videoId());
+    }
+
+    private static List<String> channels(Impression impression) {
+        return impression.channelId() == null ? List.of() : List.of(impression.channelId());
+    }
+
+    private static float shownSinceLike(List<Event> before) {
+        int like = -1;
+        for (int i = 0; i < before.size(); i++) {
+            like = isOf("like", before.get(i)) ? i : like;
+        }
+        return like < 0 ? 0 : shown(before.subList(like, before.size())).count();
+    }
+
+    private static boolean isOf(String kind, Event event) {
+        return event instanceof Feedback feedback && feedback.kind().equals(kind) && feedback.value() > 0;
+    }
+
+    /** The ids that an event counts for: its own, or those with which its video was last shown. */
+    private static List<String> idsOf(List<Event> before, int index, Function<Impression, List<String>> field) {
+        if (before.get(index) instanceof Impression impression) {
+            return field.apply(impression);
+        }
+        if (!(before.get(index) instanceof Feedback feedback)) {
+            return List.of();
+        }
+        Impression like = Impression.builder("", "", feedback.videoId(), 0).build();
+        return shown(before.subList(0, index))
+                .filter(shown -> shown.videoId().equals(feedback.videoId()))
+                .reduce((a, b) -> b)
+                .map(field)
+                .orElse(field.apply(like));
+    }
+
+    private static float since(
+            Impression now, List<Event> before, String kind, Function<Impression, List<String>> field) {
+        long last = Long.MIN_VALUE;
+        for (int i = 0; i < before.size(); i++) {
+            boolean isKind = kind.equals("shown") ? before.get(i) instanceof Impression : isOf(kind, before.get(i));
+            if (isKind && idsOf(before, i, field).stream().anyMatch(field.apply(now)::contains)) {
+                last = before.get(i).eventTimeMillis();
+            }
+        }
+        return last == Long.MIN_VALUE ? 0f : (float) ((now.eventTimeMillis() - last) / 1000.0);
+    }
+
+    private static float sinceLikeOfATag(Impression now, List<Event> before) {
+        float since = since(now, before, "like", i -> i.ids().getOrDefault("tag", List.of()));
+        return since * 1000 > TTL ? 0 : since;
+    }
+
+    /** Like {@link #rate}, of the events that count for the impression's ids, summed over these. */
+    private static float rateOf(
+            String kind, Impression now, List<Event> before, Function<Impression, List<String>> field) {
+        double allFelt = 0;
+        double allShown = 0;
+        for (String id : field.apply(now)) {
+            double felt = 0;
+            double shown = 0;
+            long asOf = Long.MIN_VALUE;
+            for (int i = 0; i < before.size(); i++) {
+                boolean isShown = before.get(i) instanceof Impression;
+                if ((isShown || isOf(kind, before.get(i)))
+                        && idsOf(before, i, field).contains(id)) {
+                    long time = before.get(i).eventTimeMillis();
+                    double decay = asOf == Long.MIN_VALUE ? 1 : StrictMath.pow(0.5, (time - asOf) / 60_000.0);
+                    felt = felt * decay + (isShown ? 0 : 1);
+                    shown = shown * decay + (isShown ? 1 : 0);
+                    asOf = time;
+                }
+            }
+            double decay = asOf == Long.MIN_VALUE ? 1 : StrictMath.pow(0.5, (now.eventTimeMillis() - asOf) / 60_000.0);
+            allFelt += felt * decay;
+            allShown += shown * decay;
+        }
+        return (float) Math.min(1, (allFelt + 0.5) / (allShown + 2));
     }
 
     private static java.util.stream.Stream<Impression> shown(List<Event> before) {

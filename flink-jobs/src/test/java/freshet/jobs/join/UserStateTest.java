@@ -21,12 +21,16 @@ import java.util.OptionalDouble;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class UserStateTest {
     /** Written for {@link #full}; the first when histories were of version 1, and knew no rates. */
     private static final String WITH_HISTORY_1 = "user-state-v1-history-v1.hex";
 
     private static final String WITH_HISTORY_2 = "user-state-v1-history-v2.hex";
+
+    private static final String WITH_HISTORY_3 = "user-state-v1-history-v3.hex";
 
     /** A state with something of everything in it. */
     private static UserState full() {
@@ -93,13 +97,14 @@ class UserStateTest {
         assertThat(state.seenImpressions.size()).isEqualTo(2);
         assertThat(state.seenFeedback.size()).isEqualTo(2);
         byte[] bytes = state.encode();
-        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo(stored(WITH_HISTORY_2));
+        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo(stored(WITH_HISTORY_3));
         assertThat(UserState.decode(bytes).encode()).isEqualTo(bytes);
     }
 
-    @Test
-    void readsTheBytesOfEarlierReleases() throws IOException {
-        UserState state = UserState.decode(HexFormat.of().parseHex(stored(WITH_HISTORY_1)));
+    @ParameterizedTest
+    @ValueSource(strings = {WITH_HISTORY_1, WITH_HISTORY_2})
+    void readsTheBytesOfEarlierReleases(String resource) throws IOException {
+        UserState state = UserState.decode(HexFormat.of().parseHex(stored(resource)));
         UserState expected = full();
         assertThat(state.nextDueMillis()).isEqualTo(expected.nextDueMillis());
         assertThat(state.pending).isEqualTo(expected.pending);
