@@ -78,6 +78,15 @@ public final class ModelFixtures {
              bottom: [5], tower: [4], batch: 8}
             """;
 
+    /** The same with rows that come late and do not stay. */
+    public static final String MORTAL = FULL.replace("seed: 7,", """
+            seed: 7,
+            tables: [
+              {name: 'rate.*', expire_after: '3h'},
+              {name: 'embedding.video', expire_after: '2h', max_rows: 5},
+              {name: '*', expire_after: '1h', admit_after: 2, admit_counters: 1024, admit_halving: '3h'}],
+            """);
+
     private ModelFixtures() {}
 
     public static ConfigNode node(String json) {

@@ -33,6 +33,7 @@ import java.util.regex.Pattern;
  * @param hotUsers how many users each join task keeps in memory in front of its state
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
+ * @param cachedRows how many rows of each table of the model the trainer keeps in memory in front of its state; 0: all
  * @param topics names of Kafka topics
  * @param userFeatures what is written for servers
  * @param kafka properties of Kafka's clients
@@ -47,6 +48,7 @@ public record FreshetConfig(
         int hotUsers,
         FeatureSpec features,
         ModelSpec model,
+        int cachedRows,
         TopicsConfig topics,
         UserFeaturesConfig userFeatures,
         KafkaConfig kafka,
@@ -168,6 +170,7 @@ public record FreshetConfig(
                 root.child("join").integer("hot_users", DEFAULT_HOT_USERS, 1, 10_000_000),
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
+                root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),
                 TopicsConfig.read(root.child("topics")),
                 UserFeaturesConfig.read(root.child("user_features")),
                 KafkaConfig.read(root.child("kafka")),

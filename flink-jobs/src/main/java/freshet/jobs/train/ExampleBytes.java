@@ -5,10 +5,14 @@ import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.wire.Decoded;
 import freshet.serde.wire.ExampleCodec;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /** Lists of examples in saved state: each as it travels on Kafka, so that state survives a change of the feature list. */
@@ -19,7 +23,7 @@ final class ExampleBytes {
         codec = new ExampleCodec(schema);
     }
 
-    void writeAll(DataOutputStream out, List<LabeledExample> examples) throws IOException {
+    void writeAll(DataOutputStream out, Collection<LabeledExample> examples) throws IOException {
         out.writeInt(examples.size());
         for (LabeledExample example : examples) {
             SavedState.writeBlock(out, codec.encode(example));
@@ -40,5 +44,25 @@ final class ExampleBytes {
             }
         }
         return examples;
+    }
+
+    /** Some examples as one block of bytes. */
+    byte[] block(List<LabeledExample> examples) {
+        ByteArrayOutputStream block = new ByteArrayOutputStream();
+        try {
+            writeAll(new DataOutputStream(block), examples);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory", e);
+        }
+        return block.toByteArray();
+    }
+
+    /** The examples of a {@link #block}. */
+    List<LabeledExample> examples(byte[] block) {
+        try {
+            return readAll(new DataInputStream(new ByteArrayInputStream(block)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

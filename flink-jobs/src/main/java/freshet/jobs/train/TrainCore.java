@@ -7,6 +7,7 @@ import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
+import freshet.model.table.TableStatus;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
@@ -16,11 +17,13 @@ import freshet.serde.example.TaskLabel;
 import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotVersion;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
@@ -34,22 +37,26 @@ import org.jspecify.annotations.Nullable;
  * each batch is scored, measured and learnt, in this order; at each hour of event time the model is cut into a snapshot.
  *
  * <p>What it does is decided by the examples and the promises alone: the same ones give the same records, bit for bit, in
- * whatever order they arrive. Rows of the model and the snapshots that are kept are saved apart from {@link #save}, since
- * they are large and change little; see {@link #learner} and {@link #keptSnapshots}.
+ * whatever order they arrive. Rows of the model lie in a {@link TrainStorage}, and the snapshots that are kept are saved apart
+ * from {@link #save}, since they are large and change little; see {@link #keptSnapshots}.
  *
  * <p>One thread, but for {@link #status}.
  */
 final class TrainCore {
-    private static final byte VERSION = 3;
+    private static final byte VERSION = 4;
 
     /** So many of the newest examples go into a snapshot's golden rows, their ids hashed. */
     private static final int GOLDEN_EXAMPLES = 4;
+
+    /** Some hundred megabytes of heap. */
+    private static final int EXAMPLES_IN_MEMORY = 100_000;
 
     private final ModelSpec spec;
     private final long snapshotMillis;
     private final Learner learner;
     private final SnapshotWriter snapshotWriter;
     private final ExampleBytes exampleBytes;
+    private final OrderBuffer buffer;
     private final Batcher batcher;
     private final AsServedScorer<ServedModel> asServed;
     private final Progress progress;
@@ -60,7 +67,6 @@ final class TrainCore {
     private final float[] served;
 
     private ExampleFrontier frontier = new ExampleFrontier();
-    private OrderBuffer buffer = new OrderBuffer();
     /** The newest that were learnt, at most {@link #GOLDEN_EXAMPLES}. */
     private List<LabeledExample> newestExamples = List.of();
 
@@ -78,13 +84,22 @@ final class TrainCore {
      * @param snapshotWriter makes the snapshots
      * @param snapshotMillis event time between snapshots
      * @param longestHorizonMillis the longest time from an impression until its last label is decided
+     * @param storage empty, or as it was at the save that {@link #restore} is given
+     * @param cachedRows most rows of a table of the model to keep in memory; 0 for all
      */
-    TrainCore(ModelSpec spec, SnapshotWriter snapshotWriter, long snapshotMillis, long longestHorizonMillis) {
+    TrainCore(
+            ModelSpec spec,
+            SnapshotWriter snapshotWriter,
+            long snapshotMillis,
+            long longestHorizonMillis,
+            TrainStorage storage,
+            int cachedRows) {
         this.snapshotWriter = snapshotWriter;
         this.spec = spec;
         this.snapshotMillis = snapshotMillis;
-        learner = new Learner(spec);
+        learner = new Learner(spec, storage::rows, cachedRows);
         exampleBytes = new ExampleBytes(spec.schema());
+        buffer = new OrderBuffer(exampleBytes, storage.waiting(), EXAMPLES_IN_MEMORY);
         batcher = new Batcher(spec.batchSize(), spec.tick().toMillis(), snapshotMillis);
         asServed = new AsServedScorer<>(spec.taskCount(), longestHorizonMillis);
         progress = new Progress(spec.tasks());
@@ -125,6 +140,7 @@ final class TrainCore {
      * @param batch at most {@code batchSize} examples
      */
     void warmUp(List<LabeledExample> batch) {
+        learner.advance(batch.get(0).decidedTimeMillis());
         if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
             lineage.learnt(batch);
         } else {
@@ -170,6 +186,7 @@ final class TrainCore {
     private void learn(List<LabeledExample> batch, Consumer<TrainRecord> out) {
         asServed.forgetBefore(batch.get(0).decidedTimeMillis());
         asServed.score(batch, served);
+        learner.advance(batch.get(0).decidedTimeMillis());
         if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
             lineage.learnt(batch);
             newestExamples = newestOf(batch);
@@ -214,6 +231,7 @@ final class TrainCore {
     }
 
     private void publish(long asOfMillis, Consumer<TrainRecord> out) {
+        learner.advance(asOfMillis);
         hourMetrics = progress.closeHour();
         out.accept(new TrainRecord.Hour(asOfMillis - snapshotMillis, hourMetrics));
         SnapshotVersion version = new SnapshotVersion(asOfMillis);
@@ -229,7 +247,7 @@ final class TrainCore {
         out.accept(new TrainRecord.Published(snapshot));
     }
 
-    /** The model: its rows are drained at a checkpoint and put back before {@link #accept} after a restart. */
+    /** The model. */
     Learner learner() {
         return learner;
     }
@@ -252,9 +270,9 @@ final class TrainCore {
     }
 
     private TrainStatus currentStatus() {
-        long rows = 0;
+        List<TableStatus> tables = new ArrayList<>();
         for (int table = 0; table < learner.tableCount(); table++) {
-            rows += learner.rowCount(table);
+            tables.add(learner.tableStatus(table));
         }
         return new TrainStatus(
                 examples,
@@ -262,8 +280,9 @@ final class TrainCore {
                 refused,
                 frontier.throughMillis(),
                 buffer.size(),
+                buffer.elsewhere(),
                 buffer.repeats(),
-                rows,
+                tables,
                 snapshots,
                 newest == null ? Long.MIN_VALUE : newest.eventTimeMillis(),
                 newestBytes,
@@ -292,16 +311,15 @@ final class TrainCore {
                 + (task.reads().isEmpty() ? "" : " reads " + task.reads());
     }
 
-    /** Everything but the rows and the kept snapshots. */
-    byte[] save() throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        DataOutputStream out = new DataOutputStream(bytes);
+    /** Writes everything but the kept snapshots and what the storage holds, which afterwards is as it has to be. */
+    void save(OutputStream into) throws IOException {
+        DataOutputStream out = new DataOutputStream(into);
         out.writeByte(VERSION);
         SavedState.writeText(out, identity(spec));
         SavedState.writeBlock(out, learner.saveDense());
         learner.saveTables(out);
         frontier.save(out);
-        buffer.save(out, exampleBytes);
+        buffer.save(out);
         batcher.save(out, exampleBytes);
         progress.save(out);
         lineage.save(out);
@@ -314,12 +332,12 @@ final class TrainCore {
         out.writeLong(newest == null ? 0 : newest.eventTimeMillis());
         out.writeLong(newestBytes);
         out.writeBoolean(ended);
-        return bytes.toByteArray();
+        out.flush();
     }
 
-    /** Takes over what {@link #save} wrote; rows and snapshots are put back apart. */
-    void restore(byte[] saved) throws IOException {
-        DataInputStream in = new DataInputStream(new ByteArrayInputStream(saved));
+    /** Takes over what {@link #save} wrote; snapshots are put back apart. */
+    void restore(InputStream saved) throws IOException {
+        DataInputStream in = new DataInputStream(new BufferedInputStream(saved));
         SavedState.expectVersion("trainer", VERSION, in);
         String savedSpec = SavedState.readText(in);
         if (!savedSpec.equals(identity(spec))) {
@@ -330,7 +348,7 @@ final class TrainCore {
         learner.restoreDense(SavedState.readBlock(in));
         learner.restoreTables(in);
         frontier = ExampleFrontier.restore(in);
-        buffer = OrderBuffer.restore(in, exampleBytes);
+        buffer.restore(in);
         batcher.restore(in, exampleBytes);
         progress.restore(in);
         lineage.restore(in);

@@ -1,6 +1,8 @@
 package freshet.jobs.train;
 
+import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
+import freshet.model.table.TableStatus;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -17,19 +19,26 @@ final class TrainGauges {
     /**
      * @param status the newest; asked on Flink's metric threads
      */
-    static void register(MetricGroup group, List<TaskSpec> tasks, Supplier<TrainStatus> status) {
+    static void register(MetricGroup group, ModelSpec model, Supplier<TrainStatus> status) {
         gauge(group, "examplesLearnt", status, TrainStatus::examples);
         gauge(group, "stepsLearnt", status, TrainStatus::steps);
         gauge(group, "batchesRefused", status, TrainStatus::refused);
         gauge(group, "frontierMillis", status, TrainStatus::frontierMillis);
         gauge(group, "examplesBuffered", status, TrainStatus::buffered);
         gauge(group, "examplesRepeated", status, TrainStatus::repeats);
-        gauge(group, "tableRows", status, TrainStatus::rows);
+        gauge(group, "examplesBufferedInState", status, TrainStatus::bufferedElsewhere);
+        tableGauges(group, () -> status.get().allTables());
+        for (int table = 0; table < model.tables().size(); table++) {
+            int index = table;
+            tableGauges(
+                    group.addGroup("table", model.tables().get(table).name()),
+                    () -> status.get().table(index));
+        }
         gauge(group, "snapshots", status, TrainStatus::snapshots);
         gauge(group, "snapshotAsOfMillis", status, TrainStatus::snapshotAsOfMillis);
         gauge(group, "snapshotAgeMillis", status, TrainStatus::snapshotAgeMillis);
         gauge(group, "snapshotBytes", status, TrainStatus::snapshotBytes);
-        for (TaskSpec task : tasks) {
+        for (TaskSpec task : model.tasks()) {
             MetricGroup ofTask = group.addGroup("task", task.name());
             for (String metric : TASK_METRICS) {
                 Gauge<Double> gauge = () -> status.get().metric(task.name(), metric);
@@ -38,8 +47,16 @@ final class TrainGauges {
         }
     }
 
-    private static void gauge(
-            MetricGroup group, String name, Supplier<TrainStatus> status, ToLongFunction<TrainStatus> value) {
+    private static void tableGauges(MetricGroup group, Supplier<TableStatus> table) {
+        gauge(group, "tableRows", table, TableStatus::rows);
+        gauge(group, "tableRowsInMemory", table, TableStatus::inMemory);
+        gauge(group, "tableRowsAdmitted", table, TableStatus::admitted);
+        gauge(group, "tableRowsRefused", table, TableStatus::refused);
+        gauge(group, "tableRowsExpired", table, TableStatus::expired);
+        gauge(group, "tableRowsEvicted", table, TableStatus::evicted);
+    }
+
+    private static <T> void gauge(MetricGroup group, String name, Supplier<T> status, ToLongFunction<T> value) {
         Gauge<Long> gauge = () -> value.applyAsLong(status.get());
         group.gauge(name, gauge);
     }

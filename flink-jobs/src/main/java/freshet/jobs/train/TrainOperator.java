@@ -2,6 +2,7 @@ package freshet.jobs.train;
 
 import freshet.jobs.warm.WarmStart;
 import freshet.model.learn.Learner;
+import freshet.model.table.RowStore;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.snapshot.Snapshot;
 import java.io.ByteArrayInputStream;
@@ -9,14 +10,16 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
+import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.MapState;
 import org.apache.flink.api.common.state.MapStateDescriptor;
-import org.apache.flink.api.common.state.ValueState;
-import org.apache.flink.api.common.state.ValueStateDescriptor;
+import org.apache.flink.api.common.typeutils.base.IntSerializer;
 import org.apache.flink.api.common.typeutils.base.LongSerializer;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.api.common.typeutils.base.array.FloatPrimitiveArraySerializer;
@@ -27,13 +30,14 @@ import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Runs a {@link TrainCore} inside Flink: keyed by {@link #REPLICA}, one subtask. The core holds the model in flat arrays;
- * at a barrier, what has changed since the last one goes to keyed state, so that an incremental checkpoint of RocksDB
- * uploads the rows that were touched and not the table. A restored operator goes on to the bit as the failed one would
- * have.
+ * Runs a {@link TrainCore} inside Flink: keyed by {@link #REPLICA}, one subtask. The core holds the model in flat arrays, all
+ * of it or the part in use; what has changed goes to keyed state, some after every batch and the rest at a barrier, so that an
+ * incremental checkpoint of RocksDB uploads the rows that were touched and not the table. A restored operator goes on to
+ * the bit as the failed one would have.
  *
- * <p>State, all under the one key: {@code rows}, a map from table and id to the row with its optimizer slots;
- * {@code snapshots}, the models that impressions still open were served by; {@code core}, all else as one value.
+ * <p>State, all under the one key: {@code model_rows}, a map from id to the row with its optimizer slots, one namespace for
+ * each table; {@code waiting}, blocks of examples that wait and are not kept in memory; {@code snapshots}, the models that
+ * impressions still open were served by; {@code core_pieces}, all else as one value in pieces.
  */
 @SuppressWarnings("NullAway.Init") // Flink fills the fields in initializeState()
 public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
@@ -43,13 +47,13 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     public static final int REPLICA = 0;
 
     private static final long serialVersionUID = 1L;
+    private static final String ORDERED_BACKEND = "rocksdb";
 
     private final TrainPlan plan;
 
     private transient TrainCore core;
-    private transient MapState<RowKey, float[]> rows;
     private transient MapState<Long, byte[]> snapshots;
-    private transient ValueState<byte[]> rest;
+    private transient PiecedState rest;
     /** The snapshots that keyed state holds, by the moment they are as of. */
     private transient Set<Long> storedSnapshots;
 
@@ -60,17 +64,14 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     @Override
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
-        core = plan.newCore();
-        storedSnapshots = new HashSet<>();
         setCurrentKey(REPLICA);
-        rows = context.getKeyedStateStore()
-                .getMapState(new MapStateDescriptor<>(
-                        "rows", new RowKeySerializer(), FloatPrimitiveArraySerializer.INSTANCE));
-        snapshots = context.getKeyedStateStore()
-                .getMapState(new MapStateDescriptor<>(
-                        "snapshots", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
-        rest = context.getKeyedStateStore()
-                .getState(new ValueStateDescriptor<>("core", BytePrimitiveArraySerializer.INSTANCE));
+        KeyedStateStore states = context.getKeyedStateStore();
+        snapshots = states.getMapState(
+                new MapStateDescriptor<>("snapshots", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
+        rest = new PiecedState(states.getMapState(new MapStateDescriptor<>(
+                "core_pieces", IntSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE)));
+        core = plan.newCore(storage(states));
+        storedSnapshots = new HashSet<>();
         if (context.isRestored()) {
             restore();
         } else if (plan.warmStart().isPresent()) {
@@ -89,14 +90,38 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
         LOG.info("warm start: learnt {} examples from before the stream", examples);
     }
 
-    private void restore() throws Exception {
-        byte[] saved = rest.value();
-        if (saved == null) {
-            return; // the key group of the replica lies in another subtask, or nothing had come yet
+    private TrainStorage storage(KeyedStateStore states) {
+        String backend = getKeyedStateBackend().getBackendTypeIdentifier();
+        if (plan.boundsRowsInMemory() && !backend.equals(ORDERED_BACKEND)) {
+            throw new IllegalStateException(
+                    "starting the trainer: found the state backend '" + backend + "', expected '"
+                            + ORDERED_BACKEND
+                            + "', since the configuration bounds the rows in memory (train.cached_rows): only it"
+                            + " keeps the others in order, and not in memory; set state.backend.type or drop the bound");
         }
-        core.restore(saved);
-        for (Map.Entry<RowKey, float[]> row : rows.entries()) {
-            core.learner().restoreRow(row.getKey().table(), row.getKey().id(), row.getValue());
+        MapStateDescriptor<Long, float[]> descriptor =
+                new MapStateDescriptor<>("model_rows", new RowIdSerializer(), FloatPrimitiveArraySerializer.INSTANCE);
+        WaitingBlocks waiting = new KeyedBlocks(states.getMapState(
+                new MapStateDescriptor<>("waiting", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE)));
+        return new TrainStorage() {
+            @Override
+            public RowStore rows(int table) {
+                return new KeyedRowStore(of -> getPartitionedState(of, IntSerializer.INSTANCE, descriptor), table);
+            }
+
+            @Override
+            public WaitingBlocks waiting() {
+                return waiting;
+            }
+        };
+    }
+
+    private void restore() throws Exception {
+        try (InputStream saved = rest.read()) {
+            if (saved == null) {
+                return; // the key group of the replica lies in another subtask, or nothing had come yet
+            }
+            core.restore(saved);
         }
         for (Map.Entry<Long, byte[]> snapshot : snapshots.entries()) {
             core.restoreSnapshot(
@@ -108,7 +133,7 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     @Override
     public void open() throws Exception {
         super.open();
-        TrainGauges.register(getMetricGroup(), core.learner().spec().tasks(), core::status);
+        TrainGauges.register(getMetricGroup(), core.learner().spec(), core::status);
     }
 
     @Override
@@ -119,13 +144,10 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         setCurrentKey(REPLICA);
-        Learner learner = core.learner();
-        for (int table = 0; table < learner.tableCount(); table++) {
-            int of = table;
-            learner.drainDirty(table, (id, row) -> put(new RowKey(of, id), row));
-        }
         storeSnapshots(core.keptSnapshots());
-        rest.update(core.save());
+        try (OutputStream into = rest.replace()) {
+            core.save(into);
+        }
         super.snapshotState(context);
     }
 
@@ -137,12 +159,9 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
         super.close();
     }
 
-    private void put(RowKey key, float[] row) {
-        try {
-            rows.put(key, row.clone()); // the buffer belongs to the learner; a heap backend would keep it
-        } catch (Exception e) {
-            throw new IllegalStateException("storing " + key + " of the model: the state backend failed", e);
-        }
+    /** The model, for tests. */
+    Learner learner() {
+        return core.learner();
     }
 
     private void storeSnapshots(Map<Long, Snapshot> kept) throws Exception {

@@ -24,12 +24,24 @@ public record TrainPlan(String configJson, @Nullable String warmFolder) implemen
         return Optional.ofNullable(warmFolder).map(folder -> new WarmStart(folder, FreshetConfig.fromJson(configJson)));
     }
 
-    TrainCore newCore() {
+    /** How many tables of rows the model has. */
+    int tables() {
+        return FreshetConfig.fromJson(configJson).model().tables().size();
+    }
+
+    /** Whether the model's rows need not all be in memory. */
+    boolean boundsRowsInMemory() {
+        return FreshetConfig.fromJson(configJson).cachedRows() > 0;
+    }
+
+    TrainCore newCore(TrainStorage storage) {
         FreshetConfig config = FreshetConfig.fromJson(configJson);
         return new TrainCore(
                 config.model(),
                 new SnapshotWriter(config.name(), config.featuresJson()),
                 config.snapshotEvery().toMillis(),
-                config.join().longestHorizonMillis());
+                config.join().longestHorizonMillis(),
+                storage,
+                config.cachedRows());
     }
 }

@@ -1,5 +1,7 @@
 package freshet.jobs.train;
 
+import freshet.model.table.TableStatus;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -11,8 +13,9 @@ import java.util.TreeMap;
  * @param refused batches scored but not learnt, because something in them was not finite
  * @param frontierMillis everything decided at or before this has been seen; {@link Long#MIN_VALUE} before that can be said
  * @param buffered examples that wait for their turn
+ * @param bufferedElsewhere of these, how many do not wait in memory
  * @param repeats examples that came again and were dropped
- * @param rows rows of the model, over all tables
+ * @param tables the tables of rows, by table index; none before the first example
  * @param snapshots cut so far
  * @param snapshotAsOfMillis the newest snapshot is as of this event time; {@link Long#MIN_VALUE} before the first
  * @param snapshotBytes its size
@@ -24,15 +27,30 @@ public record TrainStatus(
         long refused,
         long frontierMillis,
         long buffered,
+        long bufferedElsewhere,
         long repeats,
-        long rows,
+        List<TableStatus> tables,
         long snapshots,
         long snapshotAsOfMillis,
         long snapshotBytes,
         SortedMap<String, SortedMap<String, Double>> hourMetrics) {
 
     static final TrainStatus START =
-            new TrainStatus(0, 0, 0, Long.MIN_VALUE, 0, 0, 0, 0, Long.MIN_VALUE, 0, new TreeMap<>());
+            new TrainStatus(0, 0, 0, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, 0, new TreeMap<>());
+
+    public TrainStatus {
+        tables = List.copyOf(tables);
+    }
+
+    /** One table of rows, by its index. */
+    public TableStatus table(int table) {
+        return table < tables.size() ? tables.get(table) : TableStatus.EMPTY;
+    }
+
+    /** All tables of rows together. */
+    public TableStatus allTables() {
+        return tables.stream().reduce(TableStatus.EMPTY, TableStatus::plus);
+    }
 
     /** A metric of the last hour; NaN where it has no value. */
     public double metric(String task, String name) {

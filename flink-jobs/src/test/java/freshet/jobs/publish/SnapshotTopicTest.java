@@ -71,7 +71,7 @@ class SnapshotTopicTest {
         float[] row = new float[spec.tables().get(0).rowWidth()];
         for (int id = 0; id < ROWS; id++) {
             row[0] = hour + id;
-            learner.restoreRow(0, id, row);
+            learner.putRow(0, id, row);
         }
         SnapshotVersion version = new SnapshotVersion(1_650_902_400_000L + hour * 3_600_000L);
         SnapshotMoment moment = new SnapshotMoment(0, version, null, Lineage.START, hour, new TreeMap<>(), List.of());

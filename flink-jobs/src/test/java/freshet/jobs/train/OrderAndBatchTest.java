@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class OrderAndBatchTest {
     private static final long MINUTE = 60_000;
     private static final long HOUR = 60 * MINUTE;
+    private static final ExampleBytes BYTES = new ExampleBytes(ExampleStreams.SCHEMA);
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
@@ -38,9 +39,46 @@ class OrderAndBatchTest {
     }
 
     @Test
+    void examplesReadFarAheadWaitElsewhere() {
+        HeapStorage storage = new HeapStorage();
+        OrderBuffer buffer = new OrderBuffer(BYTES, storage.waiting(), 100);
+        List<LabeledExample> examples = ExampleStreams.random(3, 2_000, 5 * HOUR, "click");
+        Collections.shuffle(examples, new Random(3));
+        examples.forEach(buffer::add);
+        assertThat(buffer.elsewhere()).isBetween(1_900L, 1_950L);
+        assertThat(storage.blocks()).isPositive();
+        buffer.add(examples.get(0)); // perhaps elsewhere: then it is found out later
+        assertThat(buffer.size()).isBetween(2_000L, 2_001L);
+        List<LabeledExample> released = new ArrayList<>();
+        long first = examples.stream()
+                .mapToLong(LabeledExample::decidedTimeMillis)
+                .min()
+                .orElseThrow();
+        for (long through = first; through < first + 7 * HOUR; through += 7 * MINUTE) {
+            buffer.release(through, released::add);
+        }
+        List<LabeledExample> sorted = new ArrayList<>(examples);
+        sorted.sort(LabeledExample.ORDER);
+        assertThat(released).isEqualTo(sorted);
+        assertThat(buffer.repeats()).isEqualTo(1);
+        assertThat(buffer.size()).isZero();
+        assertThat(storage.blocks()).isZero();
+    }
+
+    /** What cannot be put elsewhere, because it is all of one minute, is not tried again with every example. */
+    @Test
+    void aMinuteStaysTogether() {
+        OrderBuffer buffer = new OrderBuffer(BYTES, new HeapStorage().waiting(), 10);
+        ExampleStreams.random(4, 200, MINUTE / 2, "click").forEach(buffer::add);
+        List<LabeledExample> released = new ArrayList<>();
+        buffer.release(Frontier.END, released::add);
+        assertThat(released).hasSize(200).isSortedAccordingTo(LabeledExample.ORDER);
+    }
+
+    @Test
     void countsRepeatsWhetherTheFirstOneWaitsOrHasLeft() {
         LabeledExample example = ExampleStreams.random(1, 1, HOUR, "click").get(0);
-        OrderBuffer buffer = new OrderBuffer();
+        OrderBuffer buffer = new OrderBuffer(BYTES, new HeapStorage().waiting(), 100);
         List<LabeledExample> released = new ArrayList<>();
         buffer.add(example);
         buffer.add(example);
@@ -63,7 +101,7 @@ class OrderAndBatchTest {
                 of.decidedTimeMillis(),
                 of.features(),
                 of.labels());
-        OrderBuffer buffer = new OrderBuffer();
+        OrderBuffer buffer = new OrderBuffer(BYTES, new HeapStorage().waiting(), 100);
         List<LabeledExample> released = new ArrayList<>();
         buffer.add(ofAnother);
         buffer.add(of);
@@ -109,9 +147,10 @@ class OrderAndBatchTest {
     /** Runs a delivery through; now and then everything is saved and goes on restored. */
     private static List<String> run(List<ExampleMessage> delivery, int batchSize, long tick, Random random)
             throws IOException {
-        ExampleBytes bytes = new ExampleBytes(ExampleStreams.SCHEMA);
+        int mostInMemory = 5 + random.nextInt(100);
+        HeapStorage storage = new HeapStorage();
         ExampleFrontier frontier = new ExampleFrontier();
-        OrderBuffer buffer = new OrderBuffer();
+        OrderBuffer buffer = new OrderBuffer(BYTES, storage.waiting(), mostInMemory);
         Batcher batcher = new Batcher(batchSize, tick, HOUR);
         Recorder recorder = new Recorder();
         for (ExampleMessage message : delivery) {
@@ -119,13 +158,15 @@ class OrderAndBatchTest {
                 ByteArrayOutputStream saved = new ByteArrayOutputStream();
                 DataOutputStream out = new DataOutputStream(saved);
                 frontier.save(out);
-                buffer.save(out, bytes);
-                batcher.save(out, bytes);
+                buffer.save(out);
+                batcher.save(out, BYTES);
                 DataInputStream in = new DataInputStream(new ByteArrayInputStream(saved.toByteArray()));
                 frontier = ExampleFrontier.restore(in);
-                buffer = OrderBuffer.restore(in, bytes);
+                storage = storage.copy();
+                buffer = new OrderBuffer(BYTES, storage.waiting(), mostInMemory);
+                buffer.restore(in);
                 batcher = new Batcher(batchSize, tick, HOUR);
-                batcher.restore(in, bytes);
+                batcher.restore(in, BYTES);
                 assertThat(in.read()).isEqualTo(-1);
             }
             if (message instanceof LabeledExample example) {

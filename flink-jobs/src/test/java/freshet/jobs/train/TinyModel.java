@@ -6,6 +6,27 @@ import freshet.jobs.config.FreshetConfig;
 final class TinyModel {
     private TinyModel() {}
 
+    /** The same with rows that come late and do not stay. */
+    static FreshetConfig mortal() {
+        return with("\"model\":{", """
+                "model":{"tables":[{"name":"rate.*","expire_after":"3h"},{"name":"*","expire_after":"2h",
+                "admit_after":2,"admit_counters":1024,"max_rows":30}],""");
+    }
+
+    /** {@link #mortal} with a bound on the rows in memory. */
+    static FreshetConfig mortalWithCachedRows(int rows) {
+        String json = mortal().json();
+        return FreshetConfig.fromJson("{\"train\":{\"cached_rows\":" + rows + "}," + json.substring(1));
+    }
+
+    private static FreshetConfig with(String key, String more) {
+        String json = config().json();
+        if (!json.contains(key)) {
+            throw new AssertionError("no " + key + " in " + json);
+        }
+        return FreshetConfig.fromJson(json.replace(key, more));
+    }
+
     static FreshetConfig config() {
         FreshetConfig config = FreshetConfig.parse("tiny", """
                 name: tiny

@@ -14,12 +14,12 @@ import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotVersion;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainCoreTest {
     private static final long HOUR = 3_600_000;
 
-    private static final FreshetConfig CONFIG = TinyModel.config();
+    private static final FreshetConfig CONFIG = TinyModel.mortal();
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -43,8 +43,8 @@ class TrainCoreTest {
                 ExampleStreams.delivery(seed, examples, 1 + random.nextInt(4), 1 + random.nextInt(3));
 
         List<TrainRecord> records = new ArrayList<>();
-        Saved saved = new Saved();
-        TrainCore core = newCore();
+        Saved saved = new Saved(seed % 2 == 0 ? CONFIG : TinyModel.mortalWithCachedRows(3));
+        TrainCore core = saved.newCore();
         for (ExampleMessage message : delivery) {
             if (random.nextInt(100) == 0) {
                 saved.save(core);
@@ -93,48 +93,66 @@ class TrainCoreTest {
 
     @Test
     void refusesTheStateOfAnotherModel() throws IOException {
-        byte[] saved = newCore().save();
+        byte[] saved = saved(newCore());
         FreshetConfig other = FreshetConfig.fromJson(CONFIG.json().replace("\"seed\":7", "\"seed\":8"));
-        assertThatThrownBy(() -> new TrainPlan(other.json(), null).newCore().restore(saved))
+        assertThatThrownBy(() -> restore(new TrainPlan(other.json(), null), saved))
                 .hasMessageContaining("found the state of another model");
     }
 
     /** The model block is the same, but each tower and column would belong to the other task. */
     @Test
     void refusesTheStateOfTasksInAnotherOrder() throws IOException {
-        byte[] saved = newCore().save();
+        byte[] saved = saved(newCore());
         String swapped = CONFIG.json()
                 .replace("\"name\":\"click\"", "\"name\":\"?\"")
                 .replace("\"name\":\"like\"", "\"name\":\"click\"")
                 .replace("\"name\":\"?\"", "\"name\":\"like\"");
-        assertThatThrownBy(() -> new TrainPlan(swapped, null).newCore().restore(saved))
+        assertThatThrownBy(() -> restore(new TrainPlan(swapped, null), saved))
                 .hasMessageContaining("found the state of another model");
     }
 
     private static TrainCore newCore() {
-        return TrainPlan.of(CONFIG, Optional.empty()).newCore();
+        return TrainPlan.of(CONFIG, Optional.empty()).newCore(new HeapStorage());
     }
 
-    /** What the operator keeps in keyed state. */
+    private static void restore(TrainPlan plan, byte[] saved) throws IOException {
+        plan.newCore(new HeapStorage()).restore(new ByteArrayInputStream(saved));
+    }
+
+    private static byte[] saved(TrainCore core) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        core.save(bytes);
+        return bytes.toByteArray();
+    }
+
+    /** A checkpoint: what the operator keeps in keyed state. */
     private static final class Saved {
-        private final Map<RowKey, float[]> rows = new HashMap<>();
+        private final TrainPlan plan;
+        /** What the running core writes to. */
+        private HeapStorage live = new HeapStorage();
+
+        private HeapStorage storage = live;
         private byte[] core = new byte[0];
         private List<Snapshot> snapshots = List.of();
 
+        Saved(FreshetConfig config) {
+            plan = TrainPlan.of(config, Optional.empty());
+        }
+
+        TrainCore newCore() {
+            return plan.newCore(live);
+        }
+
         void save(TrainCore from) throws IOException {
-            Learner learner = from.learner();
-            for (int table = 0; table < learner.tableCount(); table++) {
-                int of = table;
-                learner.drainDirty(table, (id, row) -> rows.put(new RowKey(of, id), row.clone()));
-            }
-            core = from.save();
+            core = saved(from);
+            storage = live.copy();
             snapshots = List.copyOf(from.keptSnapshots().values());
         }
 
         TrainCore restore() throws IOException {
+            live = storage.copy();
             TrainCore restored = newCore();
-            restored.restore(core);
-            rows.forEach((key, row) -> restored.learner().restoreRow(key.table(), key.id(), row));
+            restored.restore(new ByteArrayInputStream(core));
             snapshots.forEach(restored::restoreSnapshot);
             return restored;
         }
@@ -171,6 +189,7 @@ class TrainCoreTest {
             boolean hourEnds = following / HOUR > decided / HOUR;
             if (batch.size() == CONFIG.model().batchSize() || following / tick > decided / tick || hourEnds) {
                 float[] predictions = new float[batch.size() * tasks];
+                learner.advance(batch.get(0).decidedTimeMillis());
                 learner.step(batch, predictions);
                 for (int row = 0; row < batch.size(); row++) {
                     LabeledExample example = batch.get(row);
@@ -188,6 +207,7 @@ class TrainCoreTest {
             }
             if (hourEnds) {
                 SnapshotVersion version = new SnapshotVersion((decided / HOUR + 1) * HOUR);
+                learner.advance(version.eventTimeMillis());
                 Snapshot snapshot = writer.write(
                         learner,
                         new SnapshotMoment(0, version, null, Lineage.START, next + 1, new TreeMap<>(), List.of()));

@@ -1,7 +1,9 @@
 package freshet.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import freshet.jobs.config.FreshetConfig;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.LabeledExample;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
@@ -34,24 +37,26 @@ class TrainOperatorTest {
         int secondCut = middle(messages, messages.size() * 2 / 3);
 
         List<String> whole = new ArrayList<>();
-        try (Harness harness = new Harness(null)) {
+        try (Harness harness = new Harness(TinyModel.mortal(), null)) {
             harness.process(messages, whole);
         }
 
+        // Nothing tells how many rows were in memory: each piece may bound them otherwise.
+        FreshetConfig cached = TinyModel.mortalWithCachedRows(2);
         List<String> pieces = new ArrayList<>();
         OperatorSubtaskState first;
-        try (Harness harness = new Harness(null)) {
+        try (Harness harness = new Harness(cached, null)) {
             harness.process(messages.subList(0, firstCut), pieces);
             first = harness.snapshot();
             // Lost with the failure: it comes after the checkpoint and must leave no trace.
             harness.process(messages.subList(firstCut, secondCut), new ArrayList<>());
         }
         OperatorSubtaskState second;
-        try (Harness harness = new Harness(first)) {
+        try (Harness harness = new Harness(TinyModel.mortal(), first)) {
             harness.process(messages.subList(firstCut, secondCut), pieces);
             second = harness.snapshot();
         }
-        try (Harness harness = new Harness(second)) {
+        try (Harness harness = new Harness(cached, second)) {
             harness.process(messages.subList(secondCut, messages.size()), pieces);
         }
 
@@ -69,10 +74,20 @@ class TrainOperatorTest {
     }
 
     @Test
+    void aBoundOnTheRowsInMemoryNeedsRocksDb() throws Exception {
+        TrainOperator operator = new TrainOperator(TrainPlan.of(TinyModel.mortalWithCachedRows(2), Optional.empty()));
+        try (var harness =
+                new KeyedOneInputStreamOperatorTestHarness<>(operator, any -> TrainOperator.REPLICA, Types.INT)) {
+            harness.setStateBackend(new HashMapStateBackend());
+            assertThatThrownBy(harness::open).hasStackTraceContaining("found the state backend 'hashmap', expected");
+        }
+    }
+
+    @Test
     void recordsSurviveTheirSerializer() throws Exception {
         List<ExampleMessage> messages =
                 ExampleStreams.delivery(5, ExampleStreams.random(5, 100, 2 * HOUR, "click", "like"), 1, 1);
-        TrainCore core = TrainPlan.of(TinyModel.config(), Optional.empty()).newCore();
+        TrainCore core = TrainPlan.of(TinyModel.config(), Optional.empty()).newCore(new HeapStorage());
         List<TrainRecord> records = new ArrayList<>();
         messages.forEach(message -> core.accept(message, records::add));
         for (TrainRecord record : records) {
@@ -95,11 +110,9 @@ class TrainOperatorTest {
     private static final class Harness implements AutoCloseable {
         private final KeyedOneInputStreamOperatorTestHarness<Integer, ExampleMessage, TrainRecord> harness;
 
-        Harness(@Nullable OperatorSubtaskState restoredFrom) throws Exception {
+        Harness(FreshetConfig config, @Nullable OperatorSubtaskState restoredFrom) throws Exception {
             harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                    new TrainOperator(TrainPlan.of(TinyModel.config(), Optional.empty())),
-                    any -> TrainOperator.REPLICA,
-                    Types.INT);
+                    new TrainOperator(TrainPlan.of(config, Optional.empty())), any -> TrainOperator.REPLICA, Types.INT);
             // Full snapshots: the harness has no coordinator that could fill in what an incremental one refers to.
             harness.setStateBackend(new EmbeddedRocksDBStateBackend(false));
             harness.setup(new TrainRecordSerializer());

@@ -91,7 +91,7 @@ class TrainOverKafkaTest {
 
     private static List<String> reference(FreshetConfig config, List<ExampleMessage> delivery) {
         List<String> snapshots = new ArrayList<>();
-        TrainCore core = TrainPlan.of(config, Optional.empty()).newCore();
+        TrainCore core = TrainPlan.of(config, Optional.empty()).newCore(new HeapStorage());
         for (ExampleMessage message : delivery) {
             core.accept(message, record -> {
                 if (record instanceof TrainRecord.Published published) {

@@ -14,10 +14,14 @@ import freshet.model.optim.RowOptimizer;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.OptimizerSpec;
+import freshet.model.spec.RowLife;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
 import freshet.model.table.RowChanges;
 import freshet.model.table.RowConsumer;
+import freshet.model.table.RowStore;
+import freshet.model.table.TableStatus;
+import freshet.model.table.Tables;
 import freshet.serde.example.LabeledExample;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -25,11 +29,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The learner: one model and everything it must remember to go on. {@code restore(save(L)).step(b)} equals {@code L.step(b)}
- * to the bit, where save is {@link #saveDense} and {@link #saveTables} together with all rows.
+ * to the bit, where save is {@link #saveDense} and {@link #saveTables} together with the stores of rows.
  *
  * <p>A step minimises the loss of its batch ({@link TaskLoss}). Dense parameters see the gradient of that mean; rows see it
  * times the number of examples, because how far an id moves on one example must not depend on how many strangers share its
@@ -42,7 +47,7 @@ public final class Learner implements AutoCloseable {
     private final int tasks;
     private final Crew crew;
     private final Network network;
-    private final List<EmbeddingTable> tables;
+    private final Tables tables;
     private final Scorer scorer;
     private final TaskLoss loss;
     private final TaskBalance balance;
@@ -64,20 +69,35 @@ public final class Learner implements AutoCloseable {
     private double lastLoss;
     private double lastGradientNorm;
 
-    /** A learner that has learnt nothing yet. */
+    /** A learner that has learnt nothing yet, and whose rows nobody saves. */
     public Learner(ModelSpec spec) {
         this(spec, Kernels.best());
     }
 
     /** The same with the inner loops of one's choice. */
     public Learner(ModelSpec spec, Kernels kernels) {
+        this(spec, kernels, null, 0);
+    }
+
+    /**
+     * A learner whose rows outlive it. Either it has learnt nothing yet and the stores are empty; or they hold what they held at
+     * the save that it is to be restored from.
+     *
+     * @param stores by table index
+     * @param cachedRows most rows of a table to keep in memory between batches; 0 for all
+     */
+    public Learner(ModelSpec spec, IntFunction<? extends RowStore> stores, int cachedRows) {
+        this(spec, Kernels.best(), stores, cachedRows);
+    }
+
+    private Learner(ModelSpec spec, Kernels kernels, @Nullable IntFunction<? extends RowStore> stores, int cachedRows) {
         this.spec = spec;
         tasks = spec.taskCount();
         crew = new Crew(spec.threads(), kernels);
         network = new Network(spec, crew);
         state = new DenseState(network.initialParameters(), tasks);
-        tables = tables(spec, crew.elements());
-        scorer = new Scorer(spec, crew, network, state.globalRates(), tables);
+        tables = tables(spec, crew.elements(), stores, cachedRows);
+        scorer = new Scorer(spec, crew, network, state.globalRates(), tables.list());
         loss = new TaskLoss(spec);
         balance = TaskBalance.of(spec, network, loss);
         screen = new Screen(spec);
@@ -89,12 +109,15 @@ public final class Learner implements AutoCloseable {
         network.load(state.parameters());
     }
 
-    private static List<EmbeddingTable> tables(ModelSpec spec, ElementKernel elements) {
+    private static Tables tables(
+            ModelSpec spec, ElementKernel elements, @Nullable IntFunction<? extends RowStore> stores, int cachedRows) {
         List<EmbeddingTable> tables = new ArrayList<>();
-        for (TableSpec table : spec.tables()) {
-            tables.add(new EmbeddingTable(table, spec.seed(), optimizer(spec, table, elements)));
+        for (int index = 0; index < spec.tables().size(); index++) {
+            TableSpec table = spec.tables().get(index);
+            RowStore store = stores == null ? null : stores.apply(index);
+            tables.add(new EmbeddingTable(table, spec.seed(), optimizer(spec, table, elements), store, cachedRows));
         }
-        return tables;
+        return new Tables(tables);
     }
 
     private static @Nullable RowOptimizer optimizer(ModelSpec spec, TableSpec table, ElementKernel elements) {
@@ -143,6 +166,12 @@ public final class Learner implements AutoCloseable {
      *     label for another; NaN for an example that is refused
      */
     public Outcome step(List<LabeledExample> batch, float[] predictions) {
+        Outcome outcome = scoreAndLearn(batch, predictions);
+        tables.endBatch();
+        return outcome;
+    }
+
+    private Outcome scoreAndLearn(List<LabeledExample> batch, float[] predictions) {
         long step = state.steps();
         lastLearnt = 0;
         profile.enter(StepProfile.Phase.GATHER);
@@ -212,7 +241,7 @@ public final class Learner implements AutoCloseable {
         network.load(state.parameters());
         profile.enter(StepProfile.Phase.SCATTER);
         UpdateMoment moment = new UpdateMoment(scale * size, rateFactor, state.steps(), eventTimeMillis);
-        scorer.inputs().update(tables, moment, state.globalRates());
+        scorer.inputs().update(tables.list(), moment, state.globalRates());
         profile.leave();
     }
 
@@ -225,6 +254,15 @@ public final class Learner implements AutoCloseable {
     public void score(List<LabeledExample> batch, float[] predictions) {
         scorer.batch().load(batch);
         scorer.forward(Inputs.NO_STEP, predictions);
+        tables.endBatch();
+    }
+
+    /**
+     * Tells the event time, which never runs backwards: what is learnt from here on is learnt now. Rows whose time is over go,
+     * as {@link RowLife} says. To be called between batches, at moments that the examples alone decide.
+     */
+    public void advance(long eventTimeMillis) {
+        tables.advance(eventTimeMillis);
     }
 
     /** Says where to note the time of coming steps. */
@@ -274,23 +312,20 @@ public final class Learner implements AutoCloseable {
         network.load(state.parameters());
     }
 
-    /** Writes what the tables remember besides their rows. */
+    /** Brings every row into its store as it is now, and writes what the tables remember besides. */
     public void saveTables(DataOutput out) throws IOException {
-        for (EmbeddingTable table : tables) {
-            table.saveState(out);
-        }
+        tables.flush();
+        tables.saveState(out);
     }
 
-    /** Takes over what {@link #saveTables} wrote. */
+    /** Takes over what {@link #saveTables} wrote, in a new learner whose stores hold what they held then. */
     public void restoreTables(DataInput in) throws IOException {
-        for (EmbeddingTable table : tables) {
-            table.restoreState(in);
-        }
+        tables.restoreState(in);
     }
 
     /** Number of tables of rows; {@code spec().tables()} describes them by index. */
     public int tableCount() {
-        return tables.size();
+        return tables.list().size();
     }
 
     public String tableName(int table) {
@@ -302,25 +337,24 @@ public final class Learner implements AutoCloseable {
         return tables.get(table).size();
     }
 
-    /** Hands over every row touched since the last call, whole: {@code float[rowWidth]}, weights then optimizer slots. */
-    public void drainDirty(int table, RowConsumer consumer) {
-        tables.get(table).drainDirty(consumer);
+    /** How a table stands. */
+    public TableStatus tableStatus(int table) {
+        return tables.get(table).status();
     }
 
-    /** Puts back a row that {@link #drainDirty} handed over; it does not count as touched. */
-    public void restoreRow(int table, long id, float[] row) {
-        tables.get(table).restore(id, row);
+    /** Puts in a row that was made elsewhere: {@code float[rowWidth]}, weights then optimizer slots. It counts as just touched. */
+    public void putRow(int table, long id, float[] row) {
+        tables.get(table).put(id, row);
     }
 
     /** Begins to remember which rows change, for {@link #drainChanges}. Called on a new learner. */
     public void trackChanges() {
-        tables.forEach(EmbeddingTable::trackChanges);
+        tables.trackChanges();
     }
 
     /**
      * Hands over every row of a table that was touched since the last call, weights only, and every id whose row was
-     * removed since; ascending by (signed) id. What is still to be handed over survives a restart. Independent of
-     * {@link #drainDirty}.
+     * removed since; ascending by (signed) id. What is still to be handed over survives a restart.
      */
     public void drainChanges(int table, RowChanges changes) {
         tables.get(table).drainChanges(changes);

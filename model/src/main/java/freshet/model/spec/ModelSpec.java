@@ -156,7 +156,7 @@ public record ModelSpec(
                     model.longInteger("seed", 1),
                     schema,
                     tasks,
-                    tables,
+                    TableRules.apply(model.children("tables"), tables),
                     embeddings,
                     numbers,
                     wide,

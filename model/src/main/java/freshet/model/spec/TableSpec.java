@@ -9,8 +9,19 @@ package freshet.model.spec;
  * @param width number of weights in a row
  * @param slots number of optimizer slots in a row
  * @param initialRange weights of an id never seen are uniform in plus or minus this; 0 means zeros
+ * @param life when ids get rows and lose them
  */
-public record TableSpec(String name, Kind kind, int width, int slots, float initialRange) {
+public record TableSpec(String name, Kind kind, int width, int slots, float initialRange, RowLife life) {
+
+    /** A table that gives every id a row, for ever. */
+    public TableSpec(String name, Kind kind, int width, int slots, float initialRange) {
+        this(name, kind, width, slots, initialRange, RowLife.FOREVER);
+    }
+
+    /** The same table with another life. */
+    public TableSpec withLife(RowLife other) {
+        return new TableSpec(name, kind, width, slots, initialRange, other);
+    }
 
     /** What the weights of a row mean. */
     public enum Kind {

@@ -2,164 +2,387 @@ package freshet.model.table;
 
 import freshet.model.optim.RowOptimizer;
 import freshet.model.optim.UpdateMoment;
+import freshet.model.spec.RowLife;
 import freshet.model.spec.TableSpec;
-import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows by id, one of its own for each id that was ever learnt (collisionless, as Monolith 2022, section 2.2). A row is
- * {@code rowWidth} floats in a flat slab: the weights, then the optimizer's slots. Reading never makes a row; writing does.
- * Remembers which rows were touched since the last {@link #drainDirty}, so that a checkpoint costs what changed; and, if
- * asked to, which changed since the last {@link #drainChanges}, so that servers can be told no more than that.
+ * Rows by id, one of its own for each id that was admitted (collisionless, as Monolith 2022, section 2.2). A row is weights,
+ * the optimizer's slots, and the hour of event time it was last touched in. {@link RowLife} says when an id gets a row and when
+ * it loses it.
  *
- * <p>One thread.
+ * <p>Rows lie in flat arrays in memory: all of them, or those used lately in front of a {@link RowStore}. What is read, learnt,
+ * counted and removed is the same to the bit whichever it is. Rows touched since the store last had them are <em>dirty</em>;
+ * apart from that the table remembers, if asked to, which rows <em>changed</em> since the last publication, so that servers can be
+ * told no more than that.
+ *
+ * <p>Reading never makes a row but may load one. {@link #endBatch} stands between batches: a position that {@link #read} returned is
+ * good until then. One thread.
  */
 public final class EmbeddingTable implements RowSource {
-    private static final int SLAB_SHIFT = 10;
-    private static final int SLAB_ROWS = 1 << SLAB_SHIFT;
-    private static final byte STATE_VERSION = 1;
+    private static final byte STATE_VERSION = 2;
+    private static final long HOUR_MILLIS = 3_600_000;
+    private static final int SWEEPS_PER_LIFE = 24;
+    /** When there are too many rows, one in this many goes: each time costs a look at all rows. */
+    private static final int EVICTED_SHARE = 16;
+
+    private static final int ALL = Integer.MAX_VALUE;
 
     private final TableSpec spec;
+    private final RowLife life;
     private final int width;
-    private final int rowWidth;
+    /** Where in a row its hour lies: a whole number, which a float holds exactly. */
+    private final int hourAt;
+
     private final InitialValues initialValues;
     /** Absent where rows are not learnt by gradient. */
     private final @Nullable RowOptimizer optimizer;
+    /** Absent where nothing is to outlive the learner. */
+    private final @Nullable RowStore store;
+    /** Most rows in memory between batches. */
+    private final int cachedRows;
 
-    private final Long2IntOpenHashMap positions = new Long2IntOpenHashMap();
-    private long[] ids = new long[SLAB_ROWS];
-    /** {@code [position / SLAB_ROWS][SLAB_ROWS, rowWidth]}. */
-    private float[][] slabs = new float[4][];
-
-    private int size;
-
-    /** Positions touched since the last drain, each once, in order of their first touch. */
-    private int[] dirty = new int[64];
-
-    private int dirtyCount;
-    /** One bit per position: whether it stands in {@link #dirty}. */
-    private long[] dirtyBits = new long[SLAB_ROWS / 64];
+    private final RowIndex index = new RowIndex();
+    private final RowSlab slab;
+    private final TouchedHours hours = new TouchedHours();
+    private final PositionQueue dirty = new PositionQueue();
+    /** Absent where every id is admitted. */
+    private final @Nullable AdmissionSketch sketch;
 
     private boolean trackingChanges;
-    /** One bit per position: whether its row changed since the last {@link #drainChanges}. */
-    private long[] changedBits = new long[SLAB_ROWS / 64];
-    /** Further ids that changed since then; one may stand here twice, and its bit be set besides. */
-    private final LongArrayList changedIds = new LongArrayList();
+    /** Changed since the last {@link #drainChanges}, besides those marked in the slab. */
+    private final ChangedIds changed = new ChangedIds();
 
+    /** A whole row, on its way. */
+    private final float[] buffer;
+
+    private int hour;
+    private long admitted;
+    private long refused;
+    private long expired;
+    private long evicted;
+    /** The last position that the cache looked at for a row to drop. */
+    private int hand = -1;
+
+    /** A table in memory alone. */
     public EmbeddingTable(TableSpec spec, long seed, @Nullable RowOptimizer optimizer) {
+        this(spec, seed, optimizer, null, 0);
+    }
+
+    /**
+     * @param optimizer absent for a table that is counted, not learnt by gradient
+     * @param store absent where nothing is to outlive the learner
+     * @param cachedRows most rows in memory between batches; 0 for all, which needs no reading from the store but to restore
+     */
+    public EmbeddingTable(
+            TableSpec spec, long seed, @Nullable RowOptimizer optimizer, @Nullable RowStore store, int cachedRows) {
         this.spec = spec;
+        this.life = spec.life();
         this.width = spec.width();
-        this.rowWidth = spec.rowWidth();
+        this.hourAt = spec.rowWidth();
         this.initialValues = new InitialValues(seed, spec);
         this.optimizer = optimizer;
+        this.store = store;
+        this.cachedRows = cachedRows == 0 || store == null ? ALL : cachedRows;
         if ((optimizer == null ? 0 : optimizer.slots(width)) != spec.slots()) {
             throw new IllegalArgumentException("table " + spec.name() + ": found " + spec.slots()
                     + " slots per row, expected what its optimizer needs");
         }
-        positions.defaultReturnValue(NONE);
+        slab = new RowSlab(storedWidth());
+        buffer = new float[storedWidth()];
+        sketch = life.admitAfter() > 1 ? new AdmissionSketch(seed, spec.name(), life.admitCounters()) : null;
     }
 
     public TableSpec spec() {
         return spec;
     }
 
+    /** Floats of a row in a {@link RowStore}: weights, optimizer slots, the hour of the last touch (since 1970). */
+    public int storedWidth() {
+        return hourAt + 1;
+    }
+
     /** Number of rows. */
     public int size() {
-        return size;
+        return Math.toIntExact(hours.rows());
+    }
+
+    public TableStatus status() {
+        return new TableStatus(hours.rows(), slab.size(), admitted, refused, expired, evicted);
+    }
+
+    private boolean allInMemory() {
+        return slab.size() == hours.rows();
     }
 
     @Override
     public int read(long id, float[] into, int offset) {
-        int position = positions.get(id);
+        int position = index.find(id);
+        if (position == NONE) {
+            position = load(id);
+        }
         if (position == NONE) {
             initialValues.fill(id, into, offset);
-        } else {
-            System.arraycopy(slab(position), offsetOf(position), into, offset, width);
+            return NONE;
         }
+        if (cachedRows != ALL) {
+            slab.mark(position, RowSlab.RECENT);
+        }
+        System.arraycopy(slab.floats(position), slab.offset(position), into, offset, width);
         return position;
     }
 
+    /** Brings a row into memory that is not there; {@link #NONE} if there is none. */
+    private int load(long id) {
+        if (allInMemory() || store == null || !store.read(id, buffer)) {
+            return NONE;
+        }
+        return place(id, buffer);
+    }
+
+    private int place(long id, float[] row) {
+        int position = slab.take(id);
+        index.add(id, position);
+        System.arraycopy(row, 0, slab.floats(position), slab.offset(position), row.length);
+        return position;
+    }
+
+    /** With a bound on the rows in memory a read may go to the store, which is the learner's thread's. */
     @Override
     public boolean anyThread() {
-        return true;
+        return cachedRows == ALL;
     }
 
     /**
-     * Moves the row of an id against its gradient, making the row if there is none.
+     * Moves the row of an id against its gradient. An id without a row gets one or, if it was not seen often enough, is only
+     * counted.
      *
-     * @param position what {@link #read} returned for this id, if no row has been made since
+     * @param position what {@link #read} returned for this id since the last {@link #endBatch}, if no row was made for it since
      */
     public void update(long id, int position, float[] gradients, int gradientOffset, UpdateMoment moment) {
         if (optimizer == null) {
             throw new IllegalStateException("table " + spec.name() + ": its rows are counted, not learnt by gradient");
         }
         int at = touch(id, position);
-        optimizer.update(slab(at), offsetOf(at), width, gradients, gradientOffset, moment);
+        if (at != NONE) {
+            optimizer.update(slab.floats(at), slab.offset(at), width, gradients, gradientOffset, moment);
+        }
     }
 
-    /** Sets the weights of an id, making the row if there is none; {@code position} as in {@link #update}. */
+    /** Sets the weights of an id; arguments and ids without a row as in {@link #update}. */
     public void write(long id, int position, float[] weights, int offset) {
         int at = touch(id, position);
-        System.arraycopy(weights, offset, slab(at), offsetOf(at), width);
+        if (at != NONE) {
+            System.arraycopy(weights, offset, slab.floats(at), slab.offset(at), width);
+        }
     }
 
+    /** The position of the row that is about to change; {@link #NONE} for an id that gets none yet. */
     private int touch(long id, int position) {
-        int at = position == NONE ? insert(id) : position;
-        long bit = 1L << (at & 63);
-        if ((dirtyBits[at >>> 6] & bit) == 0) {
-            dirtyBits[at >>> 6] |= bit;
-            if (dirtyCount == dirty.length) {
-                dirty = Arrays.copyOf(dirty, 2 * dirtyCount);
+        int at = position;
+        if (at == NONE) {
+            if (sketch != null && sketch.count(id) < life.admitAfter()) {
+                refused++;
+                return NONE;
             }
-            dirty[dirtyCount++] = at;
+            at = insert(id);
         }
-        changedBits[at >>> 6] |= bit;
+        float[] floats = slab.floats(at);
+        int touchedAt = slab.offset(at) + hourAt;
+        if (floats[touchedAt] != hour) {
+            hours.move((int) floats[touchedAt], hour);
+            floats[touchedAt] = hour;
+        }
+        markTouched(at);
         return at;
     }
 
+    private void markTouched(int position) {
+        if (store != null) {
+            dirty.add(position);
+        }
+        if (trackingChanges) {
+            slab.mark(position, RowSlab.CHANGED);
+        }
+    }
+
     private int insert(long id) {
-        int position = append(id);
-        initialValues.fill(id, slab(position), offsetOf(position));
+        int position = slab.take(id);
+        index.add(id, position);
+        float[] floats = slab.floats(position);
+        int offset = slab.offset(position);
+        initialValues.fill(id, floats, offset);
         if (optimizer != null) {
-            optimizer.initialise(slab(position), offsetOf(position), width);
+            optimizer.initialise(floats, offset, width);
         }
+        floats[offset + hourAt] = hour;
+        hours.add(hour);
+        admitted++;
         return position;
     }
 
-    /** A place for the row of a new id, its floats still 0. */
-    private int append(long id) {
-        int position = size++;
-        if (position >>> SLAB_SHIFT == slabs.length) {
-            slabs = Arrays.copyOf(slabs, 2 * slabs.length);
+    /** Puts in a row that was made elsewhere, weights and slots, as if it had just been touched. */
+    public void put(long id, float[] row) {
+        if (row.length != hourAt) {
+            throw new IllegalArgumentException("putting a row into table " + spec.name() + ": found " + row.length
+                    + " floats, expected " + hourAt + "; it belongs to another model");
         }
-        if (position == ids.length) {
-            ids = Arrays.copyOf(ids, 2 * position);
-            dirtyBits = Arrays.copyOf(dirtyBits, 2 * position / 64);
-            changedBits = Arrays.copyOf(changedBits, 2 * position / 64);
+        int position = read(id, buffer, 0);
+        if (position == NONE) {
+            position = insert(id);
         }
-        if ((position & SLAB_ROWS - 1) == 0) {
-            slabs[position >>> SLAB_SHIFT] = new float[SLAB_ROWS * rowWidth];
-        }
-        ids[position] = id;
-        positions.put(id, position);
-        return position;
+        System.arraycopy(row, 0, slab.floats(position), slab.offset(position), row.length);
+        hours.move((int) hourOf(position), hour);
+        slab.floats(position)[slab.offset(position) + hourAt] = hour;
+        markTouched(position);
     }
 
-    /** Hands over every row touched since the last call, whole, in the order in which they were first touched. */
-    public void drainDirty(RowConsumer consumer) {
-        float[] row = new float[rowWidth];
-        for (int i = 0; i < dirtyCount; i++) {
-            int position = dirty[i];
-            System.arraycopy(slab(position), offsetOf(position), row, 0, rowWidth);
-            consumer.accept(ids[position], row);
-            dirtyBits[position >>> 6] &= ~(1L << (position & 63));
+    private float hourOf(int position) {
+        return slab.floats(position)[slab.offset(position) + hourAt];
+    }
+
+    /**
+     * Tells the time: every later touch is of this moment; an earlier one than before changes nothing. Passing the boundaries of
+     * {@link RowLife} it removes rows and halves sightings. Between batches.
+     */
+    public void advance(long eventTimeMillis) {
+        int now = Math.toIntExact(Math.floorDiv(eventTimeMillis, HOUR_MILLIS));
+        if (now <= hour) {
+            return;
         }
-        dirtyCount = 0;
+        if (sketch != null) {
+            int span = life.admitHalvingHours();
+            sketch.halve(Math.floorDiv(now, span) - Math.floorDiv(hour, span));
+        }
+        if (life.expireAfterHours() > 0) {
+            int span = Math.max(1, life.expireAfterHours() / SWEEPS_PER_LIFE);
+            int boundary = Math.floorDiv(now, span) * span;
+            if (boundary > hour) {
+                expireTouchedBefore(boundary - life.expireAfterHours());
+            }
+        }
+        hour = now;
+    }
+
+    private void expireTouchedBefore(int oldest) {
+        long old = hours.rowsBefore(oldest);
+        if (old > 0) {
+            removeAll(idsTouched(at -> at < oldest), Long.MAX_VALUE);
+            hours.removeBefore(oldest);
+            expired += old;
+        }
+    }
+
+    /** After a batch is learnt, or only scored: keeps the bounds of rows in all and of rows in memory. */
+    public void endBatch() {
+        if (life.maxRows() > 0 && hours.rows() > life.maxRows()) {
+            evictOldest(hours.rows() - (life.maxRows() - life.maxRows() / EVICTED_SHARE));
+        }
+        while (slab.size() > cachedRows) {
+            hand = hand + 1 < slab.end() ? hand + 1 : 0;
+            if (slab.holds(hand) && !slab.unmark(hand, RowSlab.RECENT)) {
+                unload(hand);
+            }
+        }
+    }
+
+    /** Hour by hour, the oldest first; of the last hour those with the smallest ids. */
+    private void evictOldest(long count) {
+        int last = hours.hourOfOldest(count);
+        long before = hours.rowsBefore(last);
+        if (before > 0) {
+            removeAll(idsTouched(at -> at < last), Long.MAX_VALUE);
+            hours.removeBefore(last);
+        }
+        removeAll(idsTouched(at -> at == last), count - before);
+        hours.remove(last, count - before);
+        evicted += count;
+    }
+
+    /** Every id whose row was last touched in one of these hours, ascending. */
+    private long[] idsTouched(IntPredicate when) {
+        LongArrayList found = new LongArrayList();
+        if (allInMemory() || store == null) {
+            for (int position = 0; position < slab.end(); position++) {
+                if (slab.holds(position) && when.test((int) hourOf(position))) {
+                    found.add(slab.id(position));
+                }
+            }
+            long[] sorted = found.toLongArray();
+            Arrays.sort(sorted);
+            return sorted;
+        }
+        flush();
+        store.forEach((id, row) -> {
+            if (when.test((int) row[hourAt])) {
+                found.add(id);
+            }
+        });
+        return found.toLongArray();
+    }
+
+    /** Removes the first so many of these rows; the caller corrects {@link #hours}. */
+    private void removeAll(long[] ids, long most) {
+        for (int i = 0; i < ids.length && i < most; i++) {
+            int position = index.find(ids[i]);
+            if (position != NONE) {
+                dirty.remove(position);
+                release(position);
+            }
+            if (store != null) {
+                store.remove(ids[i]);
+            }
+            if (trackingChanges) {
+                changed.add(ids[i]);
+            }
+        }
+    }
+
+    /** Drops a row from memory; the store keeps it. */
+    private void unload(int position) {
+        if (dirty.contains(position)) {
+            dirty.remove(position);
+            store(position);
+        }
+        if (slab.unmark(position, RowSlab.CHANGED)) {
+            changed.add(slab.id(position));
+        }
+        release(position);
+    }
+
+    private void release(int position) {
+        index.remove(slab.id(position));
+        slab.release(position);
+    }
+
+    /** Number of rows that the store does not have as they are now. */
+    public int dirtyRows() {
+        return dirty.size();
+    }
+
+    /** Brings the rows into the store that have been dirty longest, so many at most. */
+    public void writeOldestDirty(int most) {
+        for (int left = Math.min(most, dirty.size()); left > 0; left--) {
+            store(dirty.takeFirst());
+        }
+    }
+
+    /** Brings every dirty row into the store. */
+    public void flush() {
+        writeOldestDirty(dirty.size());
+    }
+
+    private void store(int position) {
+        if (store != null) {
+            System.arraycopy(slab.floats(position), slab.offset(position), buffer, 0, buffer.length);
+            store.write(slab.id(position), buffer);
+        }
     }
 
     /** Begins to remember which rows change, for {@link #drainChanges}. Called before the first row is touched. */
@@ -169,7 +392,7 @@ public final class EmbeddingTable implements RowSource {
 
     /**
      * Hands over every id whose row changed since the last call, each once, in ascending order of (signed) id: as touched if
-     * it has a row now, else as removed. Apart from {@link #drainDirty}: neither knows of the other.
+     * it has a row now, else as removed. Has nothing to do with what is dirty.
      */
     public void drainChanges(RowChanges changes) {
         if (!trackingChanges) {
@@ -177,91 +400,105 @@ public final class EmbeddingTable implements RowSource {
                     + ": found that they are not remembered, expected a call of trackChanges before");
         }
         float[] weights = new float[width];
-        for (long id : takeChangedIds()) {
-            if (read(id, weights, 0) == NONE) {
-                changes.removed(id);
-            } else {
+        for (long id : changedIds()) {
+            if (peek(id)) {
+                System.arraycopy(buffer, 0, weights, 0, width);
                 changes.touched(id, weights);
+            } else {
+                changes.removed(id);
             }
         }
-        changedIds.clear();
+        changed.clear();
     }
 
-    /** All changed ids, ascending, each once; afterwards they stand in {@link #changedIds} alone. */
-    private long[] takeChangedIds() {
-        for (int word = 0; word < changedBits.length; word++) {
-            for (long bits = changedBits[word]; bits != 0; bits &= bits - 1) {
-                changedIds.add(ids[(word << 6) + Long.numberOfTrailingZeros(bits)]);
-            }
-            changedBits[word] = 0;
+    /** Copies a row to the buffer and leaves it where it is; false if there is none. */
+    private boolean peek(long id) {
+        int position = index.find(id);
+        if (position != NONE) {
+            System.arraycopy(slab.floats(position), slab.offset(position), buffer, 0, buffer.length);
+            return true;
         }
-        long[] sorted = changedIds.toLongArray();
-        Arrays.sort(sorted);
-        int count = 0;
-        for (int i = 0; i < sorted.length; i++) {
-            if (i == 0 || sorted[i] != sorted[i - 1]) {
-                sorted[count++] = sorted[i];
-            }
-        }
-        long[] taken = Arrays.copyOf(sorted, count);
-        changedIds.clear();
-        changedIds.addElements(0, taken);
-        return taken;
+        return !allInMemory() && store != null && store.read(id, buffer);
     }
 
-    /** Writes what the table remembers besides its rows: a version byte, then the ids that {@link #drainChanges} would name. */
+    /** All changed ids, ascending, each once; afterwards no row in memory is marked as changed. */
+    private long[] changedIds() {
+        for (int position = 0; position < slab.end(); position++) {
+            if (slab.unmark(position, RowSlab.CHANGED)) {
+                changed.add(slab.id(position));
+            }
+        }
+        return changed.sorted();
+    }
+
+    /** Hands over the weights of every row in ascending order of (signed) id. */
+    public void forEachRow(RowConsumer consumer) {
+        float[] weights = new float[width];
+        if (allInMemory() || store == null) {
+            for (long id : idsTouched(any -> true)) {
+                int position = index.find(id);
+                System.arraycopy(slab.floats(position), slab.offset(position), weights, 0, width);
+                consumer.accept(id, weights);
+            }
+        } else {
+            flush();
+            store.forEach((id, row) -> {
+                System.arraycopy(row, 0, weights, 0, width);
+                consumer.accept(id, weights);
+            });
+        }
+    }
+
+    /**
+     * Writes what the table remembers besides its rows, which the store has after {@link #flush}: a version byte, the hour, what
+     * {@link #status} tells, rows by hour, the changed ids, and the counts of sightings.
+     */
     public void saveState(DataOutput out) throws IOException {
         out.writeByte(STATE_VERSION);
-        long[] changed = trackingChanges ? takeChangedIds() : new long[0];
-        out.writeInt(changed.length);
-        for (long id : changed) {
+        out.writeInt(hour);
+        out.writeLong(admitted);
+        out.writeLong(refused);
+        out.writeLong(expired);
+        out.writeLong(evicted);
+        hours.save(out);
+        long[] ids = trackingChanges ? changedIds() : new long[0];
+        out.writeInt(ids.length);
+        for (long id : ids) {
             out.writeLong(id);
+        }
+        if (sketch != null) {
+            sketch.save(out);
         }
     }
 
-    /** Takes over what {@link #saveState} wrote. */
+    /** Takes over what {@link #saveState} wrote, in a new table over the store as it was then; reads all rows if all are kept. */
     public void restoreState(DataInput in) throws IOException {
         byte version = in.readByte();
         if (version != STATE_VERSION) {
             throw new IOException("restoring the state of table " + spec.name() + ": found version " + version
                     + ", expected " + STATE_VERSION + "; it was written by another release, restore it with that one");
         }
+        hour = in.readInt();
+        admitted = in.readLong();
+        refused = in.readLong();
+        expired = in.readLong();
+        evicted = in.readLong();
+        hours.restore(in);
         for (int count = in.readInt(); count > 0; count--) {
-            changedIds.add(in.readLong());
+            changed.add(in.readLong());
         }
         if (!trackingChanges) {
-            changedIds.clear();
+            changed.clear();
         }
-    }
-
-    /** Puts back a whole row; it does not count as touched. */
-    public void restore(long id, float[] row) {
-        if (row.length != rowWidth) {
-            throw new IllegalArgumentException("restoring a row of table " + spec.name() + ": found " + row.length
-                    + " floats, expected " + rowWidth + "; the saved state belongs to another model");
+        if (sketch != null) {
+            sketch.restore(in);
         }
-        int found = positions.get(id);
-        int position = found == NONE ? append(id) : found;
-        System.arraycopy(row, 0, slab(position), offsetOf(position), rowWidth);
-    }
-
-    /** Hands over the weights of every row in ascending order of (signed) id. */
-    public void forEachRow(RowConsumer consumer) {
-        long[] sorted = Arrays.copyOf(ids, size);
-        Arrays.sort(sorted);
-        float[] weights = new float[width];
-        for (long id : sorted) {
-            int position = positions.get(id);
-            System.arraycopy(slab(position), offsetOf(position), weights, 0, width);
-            consumer.accept(id, weights);
+        if (cachedRows == ALL && store != null) {
+            store.forEach(this::place);
+            if (!allInMemory()) {
+                throw new IOException("restoring table " + spec.name() + ": found " + slab.size() + " rows, expected "
+                        + hours.rows() + "; the rows and the rest are not of one checkpoint");
+            }
         }
-    }
-
-    private float[] slab(int position) {
-        return slabs[position >>> SLAB_SHIFT];
-    }
-
-    private int offsetOf(int position) {
-        return (position & SLAB_ROWS - 1) * rowWidth;
     }
 }

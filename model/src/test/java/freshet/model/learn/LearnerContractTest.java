@@ -7,11 +7,20 @@ import freshet.model.ModelFixtures;
 import freshet.model.layer.FiniteDifferences;
 import freshet.model.layer.ParameterLayout;
 import freshet.model.spec.ModelSpec;
+import freshet.model.table.HeapRowStore;
 import freshet.model.table.InitialValues;
+import freshet.model.table.RowChanges;
 import freshet.model.table.RowSource;
+import freshet.model.table.TableStatus;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,11 +28,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What every learner must keep, whatever it is made of. */
 class LearnerContractTest {
     private static final int TASKS = 3;
+    private static final long HOUR = 3_600_000;
 
     static List<ModelSpec> models() {
         return List.of(
@@ -36,28 +47,90 @@ class LearnerContractTest {
                         "batch: 8",
                         "batch: 8, balance: {kind: 'pareto', lower_bounds: {click: 0.2}},"
                                 + " optimizer: {clip_update: 0.01}")),
+                ModelFixtures.spec(ModelFixtures.MORTAL),
                 ModelFixtures.spec("{bottom: [], tower: []}"));
     }
 
+    /** Every model, with so many rows of a table in memory at most; 0: all. */
+    static List<Arguments> modelsAndCaches() {
+        List<Arguments> all = new ArrayList<>();
+        for (ModelSpec spec : models()) {
+            for (int cachedRows : new int[] {0, 1, 5}) {
+                all.add(Arguments.of(spec, cachedRows));
+            }
+        }
+        return all;
+    }
+
     @ParameterizedTest
-    @MethodSource("models")
-    void savedAndRestoredItGoesOnToTheBit(ModelSpec spec) {
+    @MethodSource("modelsAndCaches")
+    void savedAndRestoredItGoesOnToTheBit(ModelSpec spec, int cachedRows) throws IOException {
         Learner inOneGo = new Learner(spec);
-        Learner stopped = new Learner(spec);
-        Saved saved = new Saved(spec);
-        for (int b = 0; b < 12; b++) {
+        inOneGo.trackChanges();
+        Saved saved = new Saved(spec, cachedRows);
+        Learner stopped = saved.newLearner();
+        for (int b = 0; b < 24; b++) {
             List<LabeledExample> batch = ModelFixtures.examples(b, 8);
             if (b % 3 == 2) {
-                saved.takeFrom(stopped); // an incremental save: only the rows touched since the one before
+                saved.takeFrom(stopped);
+                stopped.step(ModelFixtures.examples(99, 8), predictions(8)); // lost: it comes after the save
                 stopped = saved.restore();
             }
+            inOneGo.advance(b * HOUR / 2);
+            stopped.advance(b * HOUR / 2);
             float[] expected = predictions(8);
             float[] found = predictions(8);
             assertThat(inOneGo.step(batch, expected)).isEqualTo(Learner.Outcome.LEARNT);
             assertThat(stopped.step(batch, found)).isEqualTo(Learner.Outcome.LEARNT);
             assertThat(found).as("batch %d", b).isEqualTo(expected);
+            if (b % 5 == 4) {
+                assertThat(changes(stopped)).as("changes after batch %d", b).isEqualTo(changes(inOneGo));
+            }
         }
         assertSameState(stopped, inOneGo);
+        for (int table = 0; table < inOneGo.tableCount(); table++) {
+            TableStatus status = stopped.tableStatus(table);
+            assertThat(cachedRows == 0 || status.inMemory() <= cachedRows)
+                    .as("%s", status)
+                    .isTrue();
+            TableStatus expected = inOneGo.tableStatus(table);
+            assertThat(List.of(status.admitted(), status.refused(), status.expired(), status.evicted()))
+                    .isEqualTo(
+                            List.of(expected.admitted(), expected.refused(), expected.expired(), expected.evicted()));
+        }
+    }
+
+    /** What was touched and removed since the last call, with the weights. */
+    private static List<String> changes(Learner learner) {
+        List<String> changes = new ArrayList<>();
+        for (int table = 0; table < learner.tableCount(); table++) {
+            String name = learner.tableName(table);
+            learner.drainChanges(table, new RowChanges() {
+                @Override
+                public void touched(long id, float[] weights) {
+                    changes.add(name + " " + id + " " + Arrays.toString(weights));
+                }
+
+                @Override
+                public void removed(long id) {
+                    changes.add(name + " " + id + " gone");
+                }
+            });
+        }
+        return changes;
+    }
+
+    @Test
+    void theMortalModelLosesRowsInEveryWayThereIs() {
+        Learner learner = learnt(ModelFixtures.spec(ModelFixtures.MORTAL), 30);
+        TableStatus total = TableStatus.EMPTY;
+        for (int table = 0; table < learner.tableCount(); table++) {
+            total = total.plus(learner.tableStatus(table));
+        }
+        assertThat(total.refused()).isPositive();
+        assertThat(total.expired()).isPositive();
+        assertThat(total.evicted()).isPositive();
+        assertThat(total.rows()).isEqualTo(total.admitted() - total.expired() - total.evicted());
     }
 
     @ParameterizedTest
@@ -266,25 +339,30 @@ class LearnerContractTest {
 
     /** The gradient of embedding, wide and shallow rows: what Adagrad without past makes of it says size and sign. */
     @Test
-    void rowsMoveAgainstTheGradientOfTheLoss() {
+    void rowsMoveAgainstTheGradientOfTheLoss() throws IOException {
         ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL.replace(
                 "clip_norm: 2",
                 "clip_norm: 0, sparse: {learning_rate: 1, initial_accumulator: 0},"
                         + " wide: {learning_rate: 1, initial_accumulator: 0},"
                         + " shallow: {learning_rate: 1, initial_accumulator: 0}"));
         List<LabeledExample> batch = ModelFixtures.examples(2, 6);
-        Saved start = new Saved(spec);
-        start.takeFrom(learnt(spec, 4));
-        Learner learner = start.restore();
+        Saved start = new Saved(spec, 0);
+        Learner first = start.newLearner();
+        for (int b = 0; b < 4; b++) {
+            first.step(ModelFixtures.examples(b, 8), predictions(8));
+        }
+        start.takeFrom(first);
+        Saved end = start.copy();
+        Learner learner = end.restore();
         learner.step(batch, predictions(6));
+        end.takeFrom(learner);
         for (int table = 0; table < spec.tables().size(); table++) {
             if (spec.tables().get(table).slots() == 0) {
                 continue;
             }
             int width = spec.tables().get(table).width();
-            Map<Long, float[]> before = start.rows.get(table);
-            Map<Long, float[]> after = new TreeMap<>();
-            learner.drainDirty(table, (id, row) -> after.put(id, row.clone()));
+            Map<Long, float[]> before = start.stores.get(table).rows();
+            Map<Long, float[]> after = end.stores.get(table).rows();
             int tableIndex = table;
             before.forEach((id, row) -> {
                 float[] moved = after.getOrDefault(id, row);
@@ -296,7 +374,7 @@ class LearnerContractTest {
                 FiniteDifferences.check(
                         spec.tables().get(tableIndex).name(),
                         () -> {
-                            Learner again = start.restore();
+                            Learner again = start.restored();
                             again.step(batch, predictions(6));
                             return again.lastLoss();
                         },
@@ -311,6 +389,7 @@ class LearnerContractTest {
     private static Learner learnt(ModelSpec spec, int batches) {
         Learner learner = new Learner(spec);
         for (int b = 0; b < batches; b++) {
+            learner.advance(b * HOUR / 2);
             learner.step(ModelFixtures.examples(b, 8), predictions(8));
         }
         return learner;
@@ -374,33 +453,64 @@ class LearnerContractTest {
         }
     }
 
-    /** A checkpoint: the dense bytes and every row that was ever drained. */
+    /** A checkpoint: the dense bytes, those of the tables, and what the stores held. */
     private static final class Saved {
         private final ModelSpec spec;
-        private final List<Map<Long, float[]>> rows = new ArrayList<>();
+        private final int cachedRows;
+        /** What learners write to; a checkpoint is a copy. */
+        private List<HeapRowStore> live = new ArrayList<>();
+
+        private List<HeapRowStore> stores = new ArrayList<>();
         private byte[] dense = new byte[0];
+        private byte[] tables = new byte[0];
 
-        Saved(ModelSpec spec) {
+        Saved(ModelSpec spec, int cachedRows) {
             this.spec = spec;
-            spec.tables().forEach(table -> rows.add(new TreeMap<>()));
+            this.cachedRows = cachedRows;
+            spec.tables().forEach(table -> live.add(new HeapRowStore()));
         }
 
-        void takeFrom(Learner learner) {
-            dense = learner.saveDense();
-            for (int table = 0; table < rows.size(); table++) {
-                Map<Long, float[]> into = rows.get(table);
-                learner.drainDirty(table, (id, row) -> into.put(id, row.clone()));
-            }
-        }
-
-        Learner restore() {
-            Learner learner = new Learner(spec);
-            learner.restoreDense(dense);
-            for (int table = 0; table < rows.size(); table++) {
-                int index = table;
-                rows.get(table).forEach((id, row) -> learner.restoreRow(index, id, row));
-            }
+        Learner newLearner() {
+            Learner learner = new Learner(spec, live::get, cachedRows);
+            learner.trackChanges();
             return learner;
+        }
+
+        Saved copy() {
+            Saved copy = new Saved(spec, cachedRows);
+            copy.dense = dense;
+            copy.tables = tables;
+            copy.stores = stores;
+            return copy;
+        }
+
+        void takeFrom(Learner learner) throws IOException {
+            dense = learner.saveDense();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            learner.saveTables(new DataOutputStream(bytes));
+            tables = bytes.toByteArray();
+            stores = copies(live);
+        }
+
+        Learner restore() throws IOException {
+            live = copies(stores);
+            Learner learner = newLearner();
+            learner.restoreDense(dense);
+            learner.restoreTables(new DataInputStream(new ByteArrayInputStream(tables)));
+            return learner;
+        }
+
+        /** For where it cannot fail. */
+        Learner restored() {
+            try {
+                return restore();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static List<HeapRowStore> copies(List<HeapRowStore> stores) {
+            return stores.stream().map(HeapRowStore::copy).toList();
         }
     }
 }

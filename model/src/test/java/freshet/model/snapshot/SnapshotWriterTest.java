@@ -24,6 +24,7 @@ import freshet.serde.snapshot.SnapshotRecords;
 import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -100,23 +101,23 @@ class SnapshotWriterTest {
         assertThat(later.manifest().sha256()).isNotEqualTo(one.manifest().sha256());
     }
 
-    /** Rows that were restored in another order, as after a rescale, and lie elsewhere in the table. */
+    /** Rows that were put in in another order, and so lie elsewhere in the table. */
     @Test
     void theOrderInWhichRowsCameIsNotSeen() {
         ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL);
         Learner learner = SnapshotFixtures.learner(spec, 4, 10);
-        Learner restored = new Learner(spec);
-        restored.restoreDense(learner.saveDense());
+        Learner other = new Learner(spec);
+        other.restoreDense(learner.saveDense());
         for (int table = 0; table < learner.tableCount(); table++) {
             int index = table;
             List<Runnable> puts = new ArrayList<>();
-            learner.drainDirty(table, (id, row) -> {
-                float[] copy = row.clone();
-                puts.add(0, () -> restored.restoreRow(index, id, copy));
+            learner.forEachRow(table, (id, weights) -> {
+                float[] row = Arrays.copyOf(weights, spec.tables().get(index).rowWidth());
+                puts.add(0, () -> other.putRow(index, id, row));
             });
             puts.forEach(Runnable::run);
         }
-        assertThat(SnapshotFixtures.snapshot(restored, 1).manifestLine())
+        assertThat(SnapshotFixtures.snapshot(other, 1).manifestLine())
                 .isEqualTo(SnapshotFixtures.snapshot(learner, 1).manifestLine());
     }
 
@@ -235,7 +236,7 @@ class SnapshotWriterTest {
         Learner learner = SnapshotFixtures.learner(ModelFixtures.spec(ModelFixtures.PLAIN), 1, 2);
         float[] row = new float[learner.spec().tables().get(0).rowWidth()];
         row[1] = Float.NaN;
-        learner.restoreRow(0, 99, row);
+        learner.putRow(0, 99, row);
         assertThatThrownBy(() -> SnapshotFixtures.snapshot(learner, 0)).hasMessageContaining("not finite");
     }
 

@@ -113,6 +113,44 @@ class ModelSpecTest {
     }
 
     @Test
+    void theFirstRuleThatNamesATableCounts() {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.MORTAL);
+        assertThat(life(spec, "rate.video*device").expireAfterHours()).isEqualTo(3);
+        assertThat(life(spec, "rate.user").admitAfter()).isEqualTo(1);
+        assertThat(life(spec, "embedding.video")).isEqualTo(new RowLife(2, 1, 1 << 20, 24, 5));
+        assertThat(life(spec, "embedding.user")).isEqualTo(new RowLife(1, 2, 1024, 3, 0));
+        assertThat(life(spec, "wide.video")).isEqualTo(life(spec, "embedding.user"));
+        assertThat(life(ModelFixtures.spec(ModelFixtures.FULL), "wide.video")).isEqualTo(RowLife.FOREVER);
+    }
+
+    private static RowLife life(ModelSpec spec, String table) {
+        return spec.tables().stream()
+                .filter(each -> each.name().equals(table))
+                .findFirst()
+                .orElseThrow()
+                .life();
+    }
+
+    @Test
+    void rulesForTablesThatAreNotThereAreMistakes() {
+        ConfigNode node = ModelFixtures.node("""
+                {embeddings: [{feature: 'user'}],
+                 tables: [
+                   {name: 'embedding.usr'},
+                   {name: 'embedding.*', expire_after: '90m', admit_after: 256, admit_counters: 5000, max_rows: -1},
+                   {expire_after: '1h'}]}
+                """);
+        ModelSpec.read(node, ModelFixtures.tasks(ModelFixtures.TASKS), ModelFixtures.SCHEMA);
+        assertThatThrownBy(node::check)
+                .hasMessageContaining("tables[0].name: found 'embedding.usr', expected one of embedding.user, or")
+                .hasMessageContaining("tables[1].expire_after: found 'PT1H30M', expected whole hours")
+                .hasMessageContaining("tables[1].admit_after: found '256'")
+                .hasMessageContaining("tables[1].admit_counters: found '5000', expected a power of two")
+                .hasMessageContaining("tables[1].max_rows: found '-1'")
+                .hasMessageContaining("tables[2].name: missing");
+    }
+
+    @Test
     void twoTasksOfOneNameAndNoTasksAreMistakes() {
         ConfigNode node = ModelFixtures.node("{}");
         ModelSpec.read(node, ModelFixtures.tasks("[{name: 'click'}, {name: 'click'}]"), ModelFixtures.SCHEMA);

@@ -7,6 +7,7 @@ import freshet.model.math.Kernels;
 import freshet.model.optim.RowOptimizer;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.OptimizerSpec;
+import freshet.model.spec.RowLife;
 import freshet.model.spec.TableSpec;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,13 +15,16 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddingTableTest {
+    private static final long HOUR = 3_600_000;
     private static final TableSpec SPEC = new TableSpec("embedding.video", TableSpec.Kind.EMBEDDING, 2, 2, 0.05f);
     private static final RowOptimizer ADAGRAD = RowOptimizer.of(
             new OptimizerSpec.Adagrad(0.1f, 0.1f),
@@ -28,7 +32,8 @@ class EmbeddingTableTest {
             Kernels.best().elements());
     private static final UpdateMoment MOMENT = new UpdateMoment(1, 1, 1, 0);
 
-    private final EmbeddingTable table = new EmbeddingTable(SPEC, 7, ADAGRAD);
+    private final HeapRowStore store = new HeapRowStore();
+    private final EmbeddingTable table = new EmbeddingTable(SPEC, 7, ADAGRAD, store, 0);
 
     @Test
     void readingAnUnseenIdGivesItsInitialValuesAndMakesNoRow() {
@@ -45,73 +50,152 @@ class EmbeddingTableTest {
         assertThat(again).as("another seed").doesNotContain(weights[1], weights[2]);
     }
 
-    @Test
-    void growsPastEverySlabAndForgetsNoRow() {
-        SplittableRandom random = new SplittableRandom(5);
-        Map<Long, float[]> expected = new HashMap<>();
-        for (int i = 0; i < 10_000; i++) {
-            long id = random.nextLong(5000) - 2500;
-            float[] weights = {random.nextInt(100), i};
-            float[] current = new float[2];
-            table.write(id, table.read(id, current, 0), weights, 0);
-            expected.put(id, weights);
+    /** Everything at once, over a store that is saved and restored, against {@link ReferenceTable}. */
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void doesWhatTheObviousTableDoes(long seed) throws IOException {
+        SplittableRandom random = new SplittableRandom(seed);
+        RowLife life = new RowLife(
+                random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(60),
+                1 + random.nextInt(4),
+                1 << 18, // so many counters that no two ids share one
+                1 + random.nextInt(5),
+                random.nextBoolean() ? 0 : 20 + random.nextInt(100));
+        TableSpec spec = SPEC.withLife(life);
+        int cachedRows = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(80);
+        HeapRowStore rows = new HeapRowStore();
+        EmbeddingTable found = new EmbeddingTable(spec, 7, ADAGRAD, rows, cachedRows);
+        found.trackChanges();
+        ReferenceTable expected = new ReferenceTable(spec);
+        long millis = 1_650_000_000_000L;
+        for (int batch = 0; batch < 400; batch++) {
+            millis += random.nextLong(random.nextInt(20) == 0 ? 30 * HOUR : HOUR / 2);
+            found.advance(millis);
+            expected.advance(millis);
+            for (long id : ids(random)) {
+                float[] weights = {random.nextInt(100), batch};
+                found.write(id, found.read(id, new float[2], 0), weights, 0);
+                expected.write(id, weights);
+            }
+            found.endBatch();
+            expected.endBatch();
+            if (random.nextInt(10) == 0) {
+                found.writeOldestDirty(random.nextInt(20));
+            }
+            if (random.nextInt(20) == 0) {
+                assertThat(changes(found)).isEqualTo(expected.changes());
+            }
+            if (random.nextInt(30) == 0) {
+                found.flush();
+                byte[] saved = save(found);
+                rows = rows.copy();
+                found = new EmbeddingTable(spec, 7, ADAGRAD, rows, cachedRows);
+                found.trackChanges();
+                restore(found, saved);
+            }
+            assertThat(found.size()).isEqualTo(expected.rows().size());
+            assertThat(cachedRows == 0 || found.status().inMemory() <= cachedRows)
+                    .isTrue();
         }
-        assertThat(table.size()).isEqualTo(expected.size());
+        Map<Long, List<Float>> weights = new TreeMap<>();
         List<Long> order = new ArrayList<>();
-        table.forEachRow((id, row) -> {
+        found.forEachRow((id, row) -> {
             order.add(id);
-            assertThat(row).isEqualTo(expected.get(id));
+            weights.put(id, List.of(row[0], row[1]));
         });
-        assertThat(order).hasSize(expected.size()).isSorted();
+        assertThat(order).isSorted();
+        assertThat(weights).isEqualTo(expected.rows());
+        assertThat(changes(found)).isEqualTo(expected.changes());
+    }
+
+    /** The ids of a batch, each once: some often, most seldom. */
+    private static List<Long> ids(SplittableRandom random) {
+        return random.longs(12)
+                .map(drawn -> Math.floorMod(drawn, drawn > 0 ? 20 : 500) - 100)
+                .distinct()
+                .boxed()
+                .toList();
     }
 
     @Test
-    void drainsEachTouchedRowOnceAndOnlyThose() {
+    void aFullTableLosesTheRowsNotTouchedForLongestAndOfOneHourTheSmallestIds() {
+        EmbeddingTable full = new EmbeddingTable(SPEC.withLife(new RowLife(0, 1, 1024, 24, 32)), 7, ADAGRAD);
+        full.trackChanges();
+        full.advance(HOUR);
+        full.put(100, new float[4]);
+        full.advance(2 * HOUR);
+        for (long id = 0; id < 32; id++) {
+            full.put(id, new float[4]);
+        }
+        full.endBatch();
+        List<Long> left = new ArrayList<>();
+        full.forEachRow((id, row) -> left.add(id));
+        assertThat(left).hasSize(30).doesNotContain(100L, 0L, 1L);
+        assertThat(full.status().evicted()).isEqualTo(3);
+        assertThat(changes(full)).contains("100 gone", "0 gone", "1 gone");
+    }
+
+    @Test
+    void writesEachTouchedRowOnceAndOnlyThose() {
         for (long id = 0; id < 3000; id++) {
             touch(id);
         }
         touch(5);
-        assertThat(drain()).hasSize(3000);
-        assertThat(drain()).isEmpty();
+        assertThat(table.dirtyRows()).isEqualTo(3000);
+        table.flush();
+        assertThat(table.dirtyRows()).isZero();
+        assertThat(store.rows()).hasSize(3000);
         touch(5);
         touch(2999);
         touch(5);
-        assertThat(drain()).containsExactly(5L, 2999L);
+        assertThat(table.dirtyRows()).isEqualTo(2);
+        table.writeOldestDirty(1);
+        float[] row = new float[table.storedWidth()];
+        store.read(5, row);
+        assertThat(row[2]).as("the longest dirty comes first").isEqualTo(0.1f + 4);
+        store.read(2999, row);
+        assertThat(row[2]).isEqualTo(0.1f + 1);
     }
 
     @Test
-    void changesAreThoseSinceTheLastDrainWhateverWasDrainedAsDirty() {
-        table.trackChanges();
-        touch(7);
-        touch(-3);
-        drain();
-        touch(5);
-        touch(7);
-        assertThat(changes(table)).containsExactly(-3L, 5L, 7L);
-        assertThat(changes(table)).isEmpty();
-        touch(5);
-        assertThat(changes(table)).containsExactly(5L);
-        assertThat(drain()).as("draining changes leaves what is dirty").containsExactly(5L, 7L);
-    }
+    void aCacheReadsFromTheStoreOnlyWhatIsThere() {
+        List<Long> asked = new ArrayList<>();
+        RowStore watched = new RowStore() {
+            @Override
+            public boolean read(long id, float[] row) {
+                asked.add(id);
+                return store.read(id, row);
+            }
 
-    @Test
-    void changesSurviveARestart() throws IOException {
-        table.trackChanges();
-        touch(7);
-        changes(table);
-        touch(9);
-        touch(-3);
-        ByteArrayOutputStream saved = new ByteArrayOutputStream();
-        table.saveState(new DataOutputStream(saved));
-        EmbeddingTable restored = new EmbeddingTable(SPEC, 7, ADAGRAD);
-        restored.trackChanges();
-        restored.restoreState(new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
-        table.drainDirty(restored::restore);
-        for (EmbeddingTable each : List.of(table, restored)) {
-            each.update(9, each.read(9, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
-            each.update(8, each.read(8, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
-            assertThat(changes(each)).containsExactly(-3L, 8L, 9L);
+            @Override
+            public void write(long id, float[] row) {
+                store.write(id, row);
+            }
+
+            @Override
+            public void remove(long id) {
+                store.remove(id);
+            }
+
+            @Override
+            public void forEach(RowConsumer consumer) {
+                store.forEach(consumer);
+            }
+        };
+        EmbeddingTable cached = new EmbeddingTable(SPEC, 7, ADAGRAD, watched, 2);
+        for (long id = 0; id < 2; id++) {
+            cached.put(id, new float[] {id, 1, 0, 0});
+            cached.endBatch();
         }
+        assertThat(asked).as("all rows are in memory").isEmpty();
+        cached.put(2, new float[] {2, 1, 0, 0});
+        cached.endBatch();
+        float[] weights = new float[2];
+        for (long id = 0; id < 3; id++) {
+            cached.read(id, weights, 0);
+            assertThat(weights).containsExactly(id, 1);
+        }
+        assertThat(asked).hasSize(1);
     }
 
     @Test
@@ -120,59 +204,50 @@ class EmbeddingTableTest {
     }
 
     @Test
-    void restoredRowsGoOnToTheBit() {
-        for (long id = 0; id < 50; id++) {
-            touch(id);
-        }
-        EmbeddingTable restored = new EmbeddingTable(SPEC, 7, ADAGRAD);
-        table.drainDirty(restored::restore);
-        restored.drainDirty(
-                (id, row) -> assertThat(id).as("restoring is not touching").isNull());
-        for (EmbeddingTable each : List.of(table, restored)) {
-            for (long id = 40; id < 60; id++) {
-                each.update(id, each.read(id, new float[2], 0), new float[] {0.5f, -1}, 0, MOMENT);
-            }
-        }
-        Map<Long, float[]> rows = new HashMap<>();
-        table.drainDirty((id, row) -> rows.put(id, row.clone()));
-        restored.drainDirty((id, row) -> assertThat(row).isEqualTo(rows.remove(id)));
-        assertThat(rows).isEmpty();
+    void refusesRowsOfAnotherModel() {
+        assertThatThrownBy(() -> table.put(1, new float[3]))
+                .hasMessageContaining("embedding.video")
+                .hasMessageContaining("found 3 floats, expected 4");
     }
 
     @Test
-    void refusesRowsOfAnotherModel() {
-        assertThatThrownBy(() -> table.restore(1, new float[3]))
-                .hasMessageContaining("embedding.video")
-                .hasMessageContaining("found 3 floats, expected 4");
+    void refusesRowsThatAreNotOfTheSameSave() throws IOException {
+        touch(1);
+        table.flush();
+        byte[] saved = save(table);
+        EmbeddingTable other = new EmbeddingTable(SPEC, 7, ADAGRAD, new HeapRowStore(), 0);
+        assertThatThrownBy(() -> restore(other, saved)).hasMessageContaining("found 0 rows, expected 1");
     }
 
     private void touch(long id) {
         table.update(id, table.read(id, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
     }
 
-    /** Ids that were touched, each with the weights that a read gives. */
-    private static List<Long> changes(EmbeddingTable of) {
-        List<Long> ids = new ArrayList<>();
+    private static byte[] save(EmbeddingTable from) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        from.saveState(new DataOutputStream(bytes));
+        return bytes.toByteArray();
+    }
+
+    private static void restore(EmbeddingTable into, byte[] saved) throws IOException {
+        DataInputStream in = new DataInputStream(new ByteArrayInputStream(saved));
+        into.restoreState(in);
+        assertThat(in.read()).isEqualTo(-1);
+    }
+
+    private static List<String> changes(EmbeddingTable of) {
+        List<String> changes = new ArrayList<>();
         of.drainChanges(new RowChanges() {
             @Override
             public void touched(long id, float[] weights) {
-                float[] read = new float[2];
-                of.read(id, read, 0);
-                assertThat(weights).isEqualTo(read);
-                ids.add(id);
+                changes.add(id + " [" + weights[0] + ", " + weights[1] + "]");
             }
 
             @Override
             public void removed(long id) {
-                throw new AssertionError("nothing was removed, found " + id);
+                changes.add(id + " gone");
             }
         });
-        return ids;
-    }
-
-    private List<Long> drain() {
-        List<Long> ids = new ArrayList<>();
-        table.drainDirty((id, row) -> ids.add(id));
-        return ids;
+        return changes;
     }
 }

@@ -1,0 +1,32 @@
+package freshet.model.table;
+
+/**
+ * Where the rows of one table outlive the learner: keyed state in the trainer's job, a map in tests. It holds whole rows,
+ * {@code float[]} of {@link EmbeddingTable#storedWidth}. The table writes what it changed, now and then; whoever takes a checkpoint
+ * asks it to write the rest first.
+ *
+ * <p>One thread, the table's.
+ */
+public interface RowStore {
+
+    /**
+     * Reads a row.
+     *
+     * @param row receives it
+     * @return false, and {@code row} as it was, where there is none
+     */
+    boolean read(long id, float[] row);
+
+    /**
+     * Puts a row, in place of the one before.
+     *
+     * @param row the table's buffer, so copy what you keep
+     */
+    void write(long id, float[] row);
+
+    /** Forgets a row, if there is one. */
+    void remove(long id);
+
+    /** Hands over every row in ascending order of (signed) id. The store is not changed meanwhile. */
+    void forEach(RowConsumer consumer);
+}
