@@ -11,7 +11,7 @@ import org.apache.flink.api.common.eventtime.WatermarkOutput;
  *
  * <p>Without state: after a restart the time is found anew from the first records. Called on the task's thread.
  */
-final class DisorderWatermarks implements WatermarkGenerator<SourceRecord> {
+public final class DisorderWatermarks implements WatermarkGenerator<SourceRecord> {
     private static final long STEP_MILLIS = 1000;
 
     /** Which records are set aside is decided, with the same rule, by {@link SetAsideOperator}. */
@@ -28,7 +28,7 @@ final class DisorderWatermarks implements WatermarkGenerator<SourceRecord> {
     private long reachedMillis = Long.MIN_VALUE;
     private long emittedMillis = Long.MIN_VALUE;
 
-    DisorderWatermarks(long maxDisorderMillis, long maxFutureMillis) {
+    public DisorderWatermarks(long maxDisorderMillis, long maxFutureMillis) {
         this.maxDisorderMillis = maxDisorderMillis;
         this.clock = new PartitionClock<>(maxFutureMillis);
     }

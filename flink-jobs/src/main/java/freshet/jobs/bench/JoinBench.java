@@ -1,0 +1,134 @@
+package freshet.jobs.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import freshet.jobs.local.Machine;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code freshet bench join}: how many events a second of CPU time joins, by us and by what one would write otherwise. Every
+ * variant runs in a JVM of its own, one after the other, on the same events and with the flags of this one.
+ */
+public final class JoinBench {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int USUAL_VIEWERS = 200_000;
+    /** Those that die on expiry are measured before anything expires. */
+    private static final long SHORT_IMPRESSIONS = 100_000;
+
+    private final long impressions;
+    private final long checkpointSeconds;
+    private final PrintWriter progress;
+    private final List<JoinMeasurement> measured = new ArrayList<>();
+
+    /**
+     * @param impressions about how many every variant joins, those that die on expiry excepted
+     * @param checkpointSeconds between checkpoints, where RocksDB is used
+     * @param progress for lines to people while it runs
+     */
+    public JoinBench(long impressions, long checkpointSeconds, PrintWriter progress) {
+        this.impressions = impressions;
+        this.checkpointSeconds = checkpointSeconds;
+        this.progress = progress;
+    }
+
+    /**
+     * Measures some variants; those in SQL are left out where Flink has no planner.
+     *
+     * @param viewers with how many viewers our join on RocksDB is measured; the others always with 200,000
+     */
+    public void measure(List<JoinVariant> variants, List<Integer> viewers) throws IOException, InterruptedException {
+        for (JoinVariant variant : variants) {
+            if (variant.join() == JoinVariant.Join.SQL && !SqlJoin.isPossible()) {
+                progress.println(variant.label() + ": left out, Flink's SQL planner is not on the class path");
+                continue;
+            }
+            for (int count : variant == JoinVariant.FRESHET_ROCKSDB ? viewers : List.of(USUAL_VIEWERS)) {
+                measure(variant, count);
+            }
+        }
+    }
+
+    private void measure(JoinVariant variant, int viewers) throws IOException, InterruptedException {
+        long joined = variant.diesOnExpiry() ? Math.min(impressions, SHORT_IMPRESSIONS) : impressions;
+        Path folder = Files.createTempDirectory("freshet-bench-");
+        String line;
+        try {
+            line = MeasuredJvm.run(
+                    JoinRun.class,
+                    variant.label(),
+                    Integer.toString(viewers),
+                    Long.toString(joined),
+                    Long.toString(checkpointSeconds),
+                    folder.toString());
+        } finally {
+            Machine.removeFolder(folder);
+        }
+        JoinMeasurement result = JSON.readValue(line, JoinMeasurement.class);
+        measured.add(result);
+        progress.printf(
+                "%-22s %,9d viewers: %,9.0f events per CPU second, %5.2f us each (%.1f s of CPU in %.1f s)%n",
+                variant.label(),
+                viewers,
+                result.eventsPerCpuSecond(),
+                result.cpuMicrosPerEvent(),
+                result.cpuSeconds(),
+                result.wallSeconds());
+    }
+
+    /** What was measured, as JSON for other tools. */
+    public ObjectNode toJson() {
+        ObjectNode json = JSON.createObjectNode();
+        ObjectNode speeds = json.putObject("events_per_cpu_second");
+        ObjectNode ratios = json.putObject("ratio_to_keyed_function");
+        for (JoinMeasurement one : measured) {
+            if (one.viewers() == USUAL_VIEWERS) {
+                speeds.put(one.label(), Math.round(one.eventsPerCpuSecond()));
+                JoinMeasurement plain = find(plainOn(one.label()), USUAL_VIEWERS);
+                if (plain != null) {
+                    ratios.put(one.label(), rounded(one.eventsPerCpuSecond() / plain.eventsPerCpuSecond()));
+                }
+            }
+        }
+        JoinMeasurement ours = find(JoinVariant.FRESHET_ROCKSDB, USUAL_VIEWERS);
+        if (ours != null) {
+            json.put("state_bytes_per_user", Math.round(ours.stateBytesPerUser()));
+            json.put("rocksdb_reads_per_event", rounded(ours.readsPerEvent()));
+            json.put("rocksdb_writes_per_event", rounded(ours.writesPerEvent()));
+            json.put("checkpoint_sync_pause_millis", rounded(ours.syncPauseMillis()));
+            json.put("checkpoint_longest_sync_pause_millis", rounded(ours.longestSyncPauseMillis()));
+        }
+        ObjectNode byViewers = json.putObject("freshet_rocksdb_cpu_micros_per_event_by_users");
+        for (JoinMeasurement one : measured) {
+            if (one.label().equals(JoinVariant.FRESHET_ROCKSDB.label())) {
+                byViewers.put(Integer.toString(one.viewers()), rounded(one.cpuMicrosPerEvent()));
+            }
+        }
+        json.set("runs", JSON.valueToTree(measured));
+        return json;
+    }
+
+    private static JoinVariant plainOn(String label) {
+        return JoinVariant.labelled(label).backend() == JoinVariant.Backend.ROCKSDB
+                ? JoinVariant.KEYED_FUNCTION_ROCKSDB
+                : JoinVariant.KEYED_FUNCTION_HEAP;
+    }
+
+    private @Nullable JoinMeasurement find(JoinVariant variant, int viewers) {
+        for (JoinMeasurement one : measured) {
+            if (one.label().equals(variant.label()) && one.viewers() == viewers) {
+                return one;
+            }
+        }
+        return null;
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * 1000) / 1000.0;
+    }
+}
