@@ -32,7 +32,7 @@ public final class ViewerEvents {
               max_disorder: 1m
               feedback_wait: 5m
               duplicate_window: 1h
-            join: {hot_users: 3}
+            join: {hot_mebibytes: 0.01}
             tasks:
               - {name: click, label: {kind: click}, horizon: 2m}
               - {name: like, label: {kind: like}, horizon: 20m, decide: at_horizon, given: click}

@@ -3,8 +3,7 @@ package freshet.features.history;
 import freshet.features.binary.ByteReader;
 import freshet.features.binary.ByteWriter;
 import java.util.Collection;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How often a viewer was shown something and answered it, by kind of feedback, each event counting half after a half-life of
@@ -19,8 +18,8 @@ import java.util.TreeMap;
 final class DecayedCounts {
     private final long halfLifeMillis;
     private long asOfMillis = UserHistory.NEVER;
-    private final SortedMap<String, Double> shown = new TreeMap<>();
-    private final SortedMap<String, Double> felt = new TreeMap<>();
+    private final KindCounts shown;
+    private final KindCounts felt;
 
     /** The span asked for last and its decay: many features ask for the same one, and a power is dear. */
     private long decayedMillis;
@@ -28,28 +27,34 @@ final class DecayedCounts {
     private double decay = 1;
 
     DecayedCounts(long halfLifeMillis) {
+        this(halfLifeMillis, new KindCounts(), new KindCounts());
+    }
+
+    private DecayedCounts(long halfLifeMillis, KindCounts shown, KindCounts felt) {
         this.halfLifeMillis = halfLifeMillis;
+        this.shown = shown;
+        this.felt = felt;
     }
 
     void addShown(Collection<String> kinds, double impressions, long eventTimeMillis) {
         decayTo(eventTimeMillis);
         double weighted = impressions * weightAt(eventTimeMillis);
         for (String kind : kinds) {
-            shown.merge(kind, weighted, Double::sum);
+            shown.add(kind, weighted);
         }
     }
 
     void addFelt(String kind, double times, long eventTimeMillis) {
         decayTo(eventTimeMillis);
-        felt.merge(kind, times * weightAt(eventTimeMillis), Double::sum);
+        felt.add(kind, times * weightAt(eventTimeMillis));
     }
 
     double shownAsOf(String kind, long eventTimeMillis) {
-        return shown.getOrDefault(kind, 0.0) * decay(eventTimeMillis);
+        return shown.of(kind) * decay(eventTimeMillis);
     }
 
     double feltAsOf(String kind, long eventTimeMillis) {
-        return felt.getOrDefault(kind, 0.0) * decay(eventTimeMillis);
+        return felt.of(kind) * decay(eventTimeMillis);
     }
 
     private void decayTo(long eventTimeMillis) {
@@ -57,8 +62,8 @@ final class DecayedCounts {
             return;
         }
         double factor = decay(eventTimeMillis);
-        shown.replaceAll((kind, count) -> count * factor);
-        felt.replaceAll((kind, count) -> count * factor);
+        shown.multiplyAll(factor);
+        felt.multiplyAll(factor);
         asOfMillis = eventTimeMillis;
     }
 
@@ -86,16 +91,8 @@ final class DecayedCounts {
     void writeTo(ByteWriter out) {
         out.writeVarLong(halfLifeMillis);
         out.writeSignedVarLong(asOfMillis);
-        writeCounts(shown, out);
-        writeCounts(felt, out);
-    }
-
-    private static void writeCounts(SortedMap<String, Double> counts, ByteWriter out) {
-        out.writeVarLong(counts.size());
-        counts.forEach((kind, count) -> {
-            out.writeText(kind);
-            out.writeFixedLong(Double.doubleToRawLongBits(count));
-        });
+        shown.writeTo(out);
+        felt.writeTo(out);
     }
 
     long asOfMillis() {
@@ -106,17 +103,18 @@ final class DecayedCounts {
         return halfLifeMillis;
     }
 
-    static DecayedCounts readFrom(ByteReader in) {
-        DecayedCounts counts = new DecayedCounts(in.readVarLong());
-        counts.asOfMillis = in.readSignedVarLong();
-        readCounts(in, counts.shown);
-        readCounts(in, counts.felt);
+    /**
+     * Reads what was written.
+     *
+     * @param alike counts of another half-life of the same viewer, which probably has the same kinds
+     */
+    static DecayedCounts readFrom(ByteReader in, @Nullable DecayedCounts alike) {
+        long halfLifeMillis = in.readVarLong();
+        long asOfMillis = in.readSignedVarLong();
+        KindCounts shown = KindCounts.readFrom(in, alike == null ? new KindCounts() : alike.shown);
+        KindCounts felt = KindCounts.readFrom(in, alike == null ? shown : alike.felt);
+        DecayedCounts counts = new DecayedCounts(halfLifeMillis, shown, felt);
+        counts.asOfMillis = asOfMillis;
         return counts;
-    }
-
-    private static void readCounts(ByteReader in, SortedMap<String, Double> into) {
-        for (int kinds = in.readCount(9); kinds > 0; kinds--) {
-            into.put(in.readText(), Double.longBitsToDouble(in.readFixedLong()));
-        }
     }
 }

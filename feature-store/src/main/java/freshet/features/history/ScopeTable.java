@@ -16,6 +16,8 @@ import java.util.List;
 final class ScopeTable {
     static final long[] NO_LINKS = {};
     private static final int FIRST_CAPACITY = 8;
+    private static final int OVERHEAD_BYTES = 200;
+    private static final int LINK_BYTES = 40;
 
     private final String scope;
     private Column[] columns;
@@ -49,6 +51,11 @@ final class ScopeTable {
 
     String scope() {
         return scope;
+    }
+
+    /** About what this takes of the heap. */
+    long heapBytes() {
+        return OVERHEAD_BYTES + Long.BYTES * (long) (keys.length + values.length) + LINK_BYTES * (long) links.length;
     }
 
     int size() {
@@ -199,6 +206,9 @@ final class ScopeTable {
     /** Keeps these columns and links from now on: nothing is known of those that are new, and those that are gone are dropped. */
     void align(List<Column> wanted, List<String> wantedLinks) {
         if (Arrays.asList(columns).equals(wanted) && Arrays.asList(linked).equals(wantedLinks)) {
+            // The same, but one for all viewers and not one for each.
+            wanted.toArray(columns);
+            wantedLinks.toArray(linked);
             return;
         }
         ScopeTable aligned = new ScopeTable(scope, wanted, wantedLinks, size());

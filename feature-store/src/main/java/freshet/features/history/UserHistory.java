@@ -49,6 +49,13 @@ public final class UserHistory {
 
     private static final String[] NO_VIDEOS = {};
 
+    /** About what the parts take of the heap: empty maps, the counts of a half-life, a time or count, a video's name. */
+    private static final int OVERHEAD_BYTES = 400;
+
+    private static final int COUNTS_BYTES = 250;
+    private static final int TIME_BYTES = 90;
+    private static final int VIDEO_BYTES = 60;
+
     private boolean seeded;
     private long impressions;
     /** Event time of the newest event; NEVER before the first. */
@@ -432,6 +439,20 @@ public final class UserHistory {
         }
     }
 
+    /** About what this takes of the heap: counted in parts, not measured. */
+    public long heapBytes() {
+        long bytes = OVERHEAD_BYTES
+                + COUNTS_BYTES * (long) decayed.size()
+                + TIME_BYTES * (long) (lastTimes.size() + countsSince.size());
+        for (ScopeTable table : tables) {
+            bytes += table.heapBytes();
+        }
+        for (List<String> kept : recent.values()) {
+            bytes += VIDEO_BYTES * (2L + kept.size());
+        }
+        return bytes;
+    }
+
     public byte[] encode() {
         ByteWriter out = new ByteWriter();
         writeTo(out);
@@ -552,8 +573,9 @@ public final class UserHistory {
     }
 
     private void readDecayed(ByteReader in) {
+        DecayedCounts counts = null;
         for (int halfLives = in.readCount(4); halfLives > 0; halfLives--) {
-            DecayedCounts counts = DecayedCounts.readFrom(in);
+            counts = DecayedCounts.readFrom(in, counts);
             decayed.put(counts.halfLifeMillis(), counts);
             newestMillis = Math.max(newestMillis, counts.asOfMillis());
         }

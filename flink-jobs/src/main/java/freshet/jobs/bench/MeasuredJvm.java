@@ -26,6 +26,8 @@ final class MeasuredJvm {
         List<String> command = new ArrayList<>();
         command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        // A TaskManager has its whole heap from the start; one that grows is collected in full on its way.
+        command.add("-Xms" + Runtime.getRuntime().maxMemory());
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command)

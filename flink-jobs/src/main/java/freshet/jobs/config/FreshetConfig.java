@@ -30,7 +30,7 @@ import java.util.regex.Pattern;
  * @param name of the deployment: part of consumer groups, client ids and uids of Kafka
  * @param events how events arrive
  * @param join how feedback becomes labels
- * @param hotUsers how many users each join task keeps in memory in front of its state
+ * @param hotUserBytes what the users that each join task keeps in memory in front of its state may take of the heap, roughly
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
  * @param cachedRows how many rows of each table of the model the trainer keeps in memory in front of its state; 0: all
@@ -45,7 +45,7 @@ public record FreshetConfig(
         String name,
         EventsConfig events,
         JoinSpec join,
-        int hotUsers,
+        long hotUserBytes,
         FeatureSpec features,
         ModelSpec model,
         int cachedRows,
@@ -61,7 +61,8 @@ public record FreshetConfig(
             .build();
     private static final ObjectMapper JSON = JsonMapper.builder().build();
 
-    private static final int DEFAULT_HOT_USERS = 10_000;
+    private static final double DEFAULT_HOT_MEBIBYTES = 256;
+    private static final int MEBIBYTE = 1 << 20;
     private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9_-]{0,39}");
 
     /**
@@ -167,7 +168,7 @@ public record FreshetConfig(
                 name,
                 EventsConfig.read(root.child("events")),
                 join,
-                root.child("join").integer("hot_users", DEFAULT_HOT_USERS, 1, 10_000_000),
+                (long) (root.child("join").number("hot_mebibytes", DEFAULT_HOT_MEBIBYTES, 0.001, 1e6) * MEBIBYTE),
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
                 root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),

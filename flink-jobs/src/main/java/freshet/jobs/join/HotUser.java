@@ -1,52 +1,75 @@
 package freshet.jobs.join;
 
-import java.nio.ByteBuffer;
+import freshet.features.binary.ByteReader;
+import freshet.features.binary.ByteWriter;
 
 /**
- * A user in memory: the join's state, and the one timer that the user has. Changed by {@link JoinOperator} and
- * {@link HotUsers} only.
+ * A user in memory: the join's state, and when the user is due. Changed by {@link JoinOperator}, {@link HotUsers} and
+ * {@link DueUsers} only.
  *
- * <p>Layout, version 1: version byte; the timer in eight bytes, big-endian; the bytes of {@link UserState#encode()}.
+ * <p>Layout, version 2: version byte; the moment at which the user is due and the other at which it stands among the due, as
+ * signed varlongs; the bytes of {@link UserState#encode()}. Version 1 belonged to a timer of Flink's that nobody waits for any
+ * more; it is refused.
  */
 final class HotUser {
-    /** The timer of a user who has none. */
-    static final long NO_TIMER = Long.MAX_VALUE;
-
-    private static final byte VERSION = 1;
-    private static final int HEADER_BYTES = 1 + Long.BYTES;
+    private static final int VERSION = 2;
+    private static final int VERSION_WITH_TIMERS = 1;
+    /** What a user takes beside its state: this object, its id, its place in the cache. */
+    private static final int OVERHEAD_BYTES = 250;
 
     final String userId;
+    final int keyGroup;
     final UserState state;
-    long timerMillis;
+
+    /** A whole step of event time at or after what is due next, or {@link DueUsers#NEVER}. */
+    long dueMillis = DueUsers.NEVER;
+
+    /** Another moment at which the user stands in {@link DueUsers}, or {@link DueUsers#NEVER}. */
+    long alsoDueMillis = DueUsers.NEVER;
 
     /** Whether there is anything that the store does not know. */
     boolean dirty;
 
-    HotUser(String userId, UserState state, long timerMillis) {
+    /** What the cache has counted for this user. */
+    long countedBytes;
+
+    /** How many bytes the store holds of this user; 0 for one who was never saved. */
+    int storedBytes;
+
+    HotUser(String userId, int keyGroup, UserState state) {
         this.userId = userId;
+        this.keyGroup = keyGroup;
         this.state = state;
-        this.timerMillis = timerMillis;
+    }
+
+    /** About what the user takes of the heap. */
+    long heapBytes() {
+        return OVERHEAD_BYTES + state.heapBytes();
     }
 
     byte[] encode() {
-        byte[] encoded = state.encode();
-        return ByteBuffer.allocate(HEADER_BYTES + encoded.length)
-                .put(VERSION)
-                .putLong(timerMillis)
-                .put(encoded)
-                .array();
+        ByteWriter out = new ByteWriter(1024);
+        out.writeByte(VERSION);
+        out.writeSignedVarLong(dueMillis);
+        out.writeSignedVarLong(alsoDueMillis);
+        state.writeTo(out);
+        return out.toByteArray();
     }
 
-    static HotUser decode(String userId, byte[] bytes) {
-        if (bytes.length < HEADER_BYTES || bytes[0] != VERSION) {
-            throw new IllegalStateException("restoring a user: found " + bytes.length + " bytes of layout "
-                    + (bytes.length == 0 ? "none" : bytes[0]) + ", expected layout " + VERSION
-                    + "; the state is damaged or of a newer release");
+    /** Throws {@link IllegalStateException} for bytes that are damaged, or of another release. */
+    static HotUser decode(String userId, int keyGroup, byte[] bytes) {
+        ByteReader in = new ByteReader("a user", bytes);
+        if (in.readVersion(VERSION) == VERSION_WITH_TIMERS) {
+            throw new IllegalStateException("restoring a user: found layout " + VERSION_WITH_TIMERS + ", expected "
+                    + VERSION + "; the state is of an early release that kept due users otherwise: start without state,"
+                    + " from the beginning of the topics");
         }
-        ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
-        long timerMillis = in.getLong();
-        byte[] state = new byte[in.remaining()];
-        in.get(state);
-        return new HotUser(userId, UserState.decode(state), timerMillis);
+        long dueMillis = in.readSignedVarLong();
+        long alsoDueMillis = in.readSignedVarLong();
+        HotUser user = new HotUser(userId, keyGroup, UserState.readFrom(in));
+        in.end();
+        user.dueMillis = dueMillis;
+        user.alsoDueMillis = alsoDueMillis;
+        return user;
     }
 }

@@ -6,6 +6,7 @@ import freshet.jobs.metric.EventTimeHours;
 import freshet.jobs.metric.LedgerGauges;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources.Until;
+import freshet.jobs.type.Fields;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
@@ -22,40 +23,39 @@ import org.apache.flink.api.common.state.ValueState;
 import org.apache.flink.api.common.state.ValueStateDescriptor;
 import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerializer;
 import org.apache.flink.api.common.typeutils.base.array.LongPrimitiveArraySerializer;
+import org.apache.flink.core.memory.DataInputViewStreamWrapper;
+import org.apache.flink.core.memory.DataOutputViewStreamWrapper;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.KeyGroupStatePartitionStreamProvider;
+import org.apache.flink.runtime.state.KeyedStateCheckpointOutputStream;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
-import org.apache.flink.runtime.state.VoidNamespace;
-import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
-import org.apache.flink.streaming.api.operators.InternalTimer;
-import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
-import org.apache.flink.streaming.api.operators.Triggerable;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Flink shell of {@link JoinCore}: keyed by user, it gives the core state, watermarks and one timer per user, and passes
- * on what comes out. Late events and orphans leave by side outputs, {@link LedgerPart}s too.
+ * The Flink shell of {@link JoinCore}: keyed by user, it gives the core state, watermarks and one moment per user at which to go on, and
+ * passes on what comes out. Late events and orphans leave by side outputs, {@link LedgerPart}s too.
  *
- * <p><b>Timers</b> stand at whole seconds, at or after what is due, since one timer per millisecond and user would cost more
- * than the work. The <b>frontier</b> is therefore the last whole second that the watermark has passed: all that was due until
+ * <p>Users are <b>due</b> ({@link DueUsers}) at whole seconds, at or after what is due, since a moment per millisecond and user
+ * would cost more than the work. The <b>frontier</b> is therefore the last whole second that the watermark has passed: all that was due until
  * then has left by the time it is sent. The core's results do not depend on when it is called.
  *
  * <p><b>The end</b> of the events is the last watermark there is. Stopping a job with {@code --drain} sends the same one; of
  * events that have no end it would decide every open label before its time and tell trainers for ever that nothing follows.
  * So it is believed only of events that end.
  *
- * <p><b>State</b>: one value per user behind {@link HotUsers}; the ledger; {@link PassedTime}. All of it is in one
+ * <p><b>State</b>: one value per user behind {@link HotUsers}; who is due when; the ledger; {@link PassedTime}. All of it is in one
  * checkpoint, so nothing is counted twice or forgotten after a restore, at any parallelism.
  */
 @SuppressWarnings("NullAway.Init") // Flink fills the fields in open() and initializeState()
 public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
-        implements OneInputStreamOperator<Event, ExampleMessage>, Triggerable<String, VoidNamespace> {
+        implements OneInputStreamOperator<Event, ExampleMessage> {
     private static final long serialVersionUID = 1L;
 
     /** Events that came too late, or that their user had no room for. */
@@ -75,7 +75,11 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         HISTORIES
     }
 
-    private static final long TIMER_STEP_MILLIS = 1000;
+    /** Users are due at whole steps of event time. */
+    private static final long STEP_MILLIS = 1000;
+
+    /** Users with news for servers; for one more, all are told. */
+    private static final int MOST_CHANGED_USERS = 10_000;
 
     private static final ValueStateDescriptor<byte[]> USER =
             new ValueStateDescriptor<>("user", BytePrimitiveArraySerializer.INSTANCE);
@@ -99,7 +103,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     private transient ValueState<byte[]> savedUser;
     private transient ListState<byte[]> savedLedger;
     private transient ListState<long[]> savedPassed;
-    private transient InternalTimerService<VoidNamespace> timers;
+    private transient DueUsers due;
     private transient int keyGroups;
     private transient KeyGroupRange ownKeyGroups;
     private transient long promisedMillis;
@@ -142,11 +146,13 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         promisedMillis = wholeStepsBefore(passed.ofAll());
 
         savedUser = context.getKeyedStateStore().getState(USER);
-        users = new HotUsers(config.hotUsers(), new KeyedUserStore());
+        users = new HotUsers(config.hotUserBytes(), this::keyGroup, new KeyedUserStore());
+        due = new DueUsers();
+        restoreDue(context);
         if (forServers == ForServers.HISTORIES) {
             changed = new ChangedUsers(
                     config.userFeatures().every().toMillis(),
-                    config.hotUsers(),
+                    MOST_CHANGED_USERS,
                     change -> output.collect(USER_FEATURES, new StreamRecord<>(change)));
         }
     }
@@ -154,11 +160,14 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     @Override
     public void open() throws Exception {
         super.open();
-        timers = getInternalTimerService("due", VoidNamespaceSerializer.INSTANCE, this);
         hours = new EventTimeHours();
         outlet = new Outlet();
         LedgerGauges.register(getMetricGroup(), ledger);
         getMetricGroup().gauge("hotUsers", users::size);
+        getMetricGroup().gauge("hotUserBytes", users::heapBytes);
+        getMetricGroup().gauge("dueUsers", due::size);
+        getMetricGroup().gauge("storedUsers", users::storedUsers);
+        getMetricGroup().gauge("storedBytes", users::storedBytes);
         getMetricGroup().gauge("stateReads", users::loads);
         getMetricGroup().gauge("stateWrites", users::saves);
         if (changed != null) {
@@ -171,59 +180,40 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     public void processElement(StreamRecord<Event> element) {
         Event event = element.getValue();
         HotUser user = users.of(event.userId());
-        int keyGroup = KeyGroupRangeAssignment.assignToKeyGroup(event.userId(), keyGroups);
-        core.accept(user.state, event, passed.of(keyGroup), outlet);
-        user.dirty = true;
-        setTimer(user);
+        core.accept(user.state, event, passed.of(user.keyGroup), outlet);
+        due.schedule(user, stepOfNextDue(user.state));
+        users.changed(user);
     }
 
-    @Override
-    public void onEventTime(InternalTimer<String, VoidNamespace> timer) {
-        HotUser user = users.of(timer.getKey());
-        if (timer.getTimestamp() == user.timerMillis) {
-            user.timerMillis = HotUser.NO_TIMER;
+    private void advance(String userId, long moment, long watermarkMillis) {
+        HotUser user = users.of(userId);
+        if (!due.isDue(user, moment)) {
+            return;
         }
         int waiting = user.state.pendingEvents();
-        core.advance(user.state, timers.currentWatermark(), outlet);
-        user.dirty = true;
+        core.advance(user.state, watermarkMillis, outlet);
         if (changed != null && user.state.pendingEvents() < waiting) {
             changed.add(user.state);
         }
-        setTimer(user);
+        due.schedule(user, stepOfNextDue(user.state));
+        users.changed(user);
     }
 
-    @Override
-    public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) {
-        throw new IllegalStateException("joining: found a processing-time timer, expected event time only");
-    }
-
-    /** Moves the user's timer to what is due next. */
-    private void setTimer(HotUser user) {
-        long due = user.state.nextDueMillis();
-        long wanted = due == Long.MAX_VALUE ? HotUser.NO_TIMER : wholeStepsAfter(due);
-        if (wanted == user.timerMillis) {
-            return;
-        }
-        setCurrentKey(user.userId);
-        if (user.timerMillis != HotUser.NO_TIMER) {
-            timers.deleteEventTimeTimer(VoidNamespace.INSTANCE, user.timerMillis);
-        }
-        if (wanted != HotUser.NO_TIMER) {
-            timers.registerEventTimeTimer(VoidNamespace.INSTANCE, wanted);
-        }
-        user.timerMillis = wanted;
+    private static long stepOfNextDue(UserState state) {
+        long next = state.nextDueMillis();
+        return next == Long.MAX_VALUE ? DueUsers.NEVER : wholeStepsAfter(next);
     }
 
     /** The first whole step at or after a moment. */
     private static long wholeStepsAfter(long millis) {
-        return -Math.floorDiv(-millis, TIMER_STEP_MILLIS) * TIMER_STEP_MILLIS;
+        return -Math.floorDiv(-millis, STEP_MILLIS) * STEP_MILLIS;
     }
 
     /** The last whole step at or before a moment; the first and last moment of all are themselves. */
     private static long wholeStepsBefore(long millis) {
         return millis == Long.MIN_VALUE || millis == Frontier.END
                 ? millis
-                : Math.floorDiv(millis, TIMER_STEP_MILLIS) * TIMER_STEP_MILLIS;
+                : Math.floorDiv(millis, STEP_MILLIS) * STEP_MILLIS;
     }
 
     @Override
@@ -232,7 +222,14 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
             return;
         }
         passed.advance(mark.getTimestamp());
-        super.processWatermark(mark); // all timers up to the mark fire here
+        for (Long moment = due.earliest(mark.getTimestamp());
+                moment != null;
+                moment = due.earliest(mark.getTimestamp())) {
+            for (String userId : due.take(moment)) {
+                advance(userId, moment, mark.getTimestamp());
+            }
+        }
+        super.processWatermark(mark);
         promise(wholeStepsBefore(mark.getTimestamp()));
         if (changed != null) {
             changed.advance(mark.getTimestamp());
@@ -279,8 +276,41 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         users.flush();
+        saveDue(context.getRawKeyedOperatorStateOutput());
         savedLedger.update(List.of(ledger.encode()));
         savedPassed.update(passed.save());
+    }
+
+    /** {@link DueUsers} are raw keyed state: one stretch of bytes per key group, so that they follow it to any subtask. */
+    private void saveDue(KeyedStateCheckpointOutputStream out) throws IOException {
+        int first = ownKeyGroups.getStartKeyGroup();
+        byte[][] saved = due.save(first, ownKeyGroups.getEndKeyGroup(), this::keyGroup);
+        for (int i = 0; i < saved.length; i++) {
+            out.startNewKeyGroup(first + i);
+            Fields.writeBytes(saved[i], new DataOutputViewStreamWrapper(out));
+        }
+    }
+
+    private void restoreDue(StateInitializationContext context) throws IOException {
+        for (KeyGroupStatePartitionStreamProvider keyGroup : context.getRawKeyedStateInputs()) {
+            due.restore(Fields.readBytes(new DataInputViewStreamWrapper(keyGroup.getStream())));
+        }
+    }
+
+    /** Spares the key of every event, since most users are in memory: the {@link KeyedUserStore} sets it where it is needed. */
+    @Override
+    public boolean hasKeyContext1() {
+        return false;
+    }
+
+    /** That we write raw keyed state of our own, where Flink would otherwise expect its timers. */
+    @Override
+    protected boolean isUsingCustomRawKeyedState() {
+        return true;
+    }
+
+    private int keyGroup(String userId) {
+        return KeyGroupRangeAssignment.assignToKeyGroup(userId, keyGroups);
     }
 
     /** What the core yields, to the operator's outputs. */

@@ -18,6 +18,11 @@ final class SeenIds {
     private int start;
     private int end;
 
+    /** About what this takes of the heap. */
+    long heapBytes() {
+        return 3L * Long.BYTES * ids.length;
+    }
+
     int size() {
         return end - start;
     }

@@ -20,6 +20,12 @@ public final class UserState {
     private static final int VERSION = 1;
     static final long NOTHING_YET = Long.MIN_VALUE;
 
+    /** About what the parts take of the heap: empty lists and tables, a waiting event, an open impression. */
+    private static final int OVERHEAD_BYTES = 400;
+
+    private static final int PENDING_BYTES = 500;
+    private static final int OPEN_BYTES = 600;
+
     /** Empty until the first event. */
     String userId = "";
 
@@ -91,8 +97,23 @@ public final class UserState {
         return open.size();
     }
 
+    /** About what this takes of the heap: counted in parts, not measured. */
+    long heapBytes() {
+        return OVERHEAD_BYTES
+                + PENDING_BYTES * (long) (pending.size() + waiting.size())
+                + OPEN_BYTES * (long) open.size()
+                + seenImpressions.heapBytes()
+                + seenFeedback.heapBytes()
+                + history.heapBytes();
+    }
+
     public byte[] encode() {
         ByteWriter out = new ByteWriter(1024);
+        writeTo(out);
+        return out.toByteArray();
+    }
+
+    void writeTo(ByteWriter out) {
         out.writeByte(VERSION);
         out.writeText(userId);
         out.writeSignedVarLong(processedThroughMillis);
@@ -113,12 +134,17 @@ public final class UserState {
         seenImpressions.writeTo(out, SeenIds.Columns.ID_AND_VIDEO);
         seenFeedback.writeTo(out, SeenIds.Columns.ID);
         history.writeTo(out);
-        return out.toByteArray();
     }
 
     /** Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
     public static UserState decode(byte[] bytes) {
         ByteReader in = new ByteReader("the state of a user", bytes);
+        UserState state = readFrom(in);
+        in.end();
+        return state;
+    }
+
+    static UserState readFrom(ByteReader in) {
         // Only version 1 exists; a later layout branches on what this returns.
         in.readVersion(VERSION);
         String userId = in.readText();
@@ -150,7 +176,6 @@ public final class UserState {
                 SeenIds.readFrom(in, SeenIds.Columns.ID_AND_VIDEO),
                 SeenIds.readFrom(in, SeenIds.Columns.ID),
                 UserHistory.readFrom(in));
-        in.end();
         state.userId = userId;
         state.processedThroughMillis = processedThroughMillis;
         state.nextDueMillis = nextDueMillis;

@@ -39,7 +39,7 @@ class FreshetConfigTest {
         assertThat(reference.topics()).isEqualTo(minimal.topics());
         assertThat(reference.join().limits()).isEqualTo(minimal.join().limits());
         assertThat(reference.userFeatures()).isEqualTo(minimal.userFeatures());
-        assertThat(reference.hotUsers()).isEqualTo(minimal.hotUsers());
+        assertThat(reference.hotUserBytes()).isEqualTo(minimal.hotUserBytes());
         assertThat(reference.snapshotEvery()).isEqualTo(minimal.snapshotEvery());
         assertThat(reference.kafka().forConsumers()).containsEntry("config.providers", "env,dir");
     }

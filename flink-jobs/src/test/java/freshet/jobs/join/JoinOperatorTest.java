@@ -154,19 +154,6 @@ class JoinOperatorTest {
         }
     }
 
-    @Test
-    void aViewerHoldsOneTimerAndNoneWhenNothingWaits() throws Exception {
-        try (Subtasks join = new Subtasks(1)) {
-            for (int i = 0; i < 50; i++) {
-                join.feed(List.of(impression("i" + i, 50_000 - 997L * i)));
-            }
-            assertThat(join.timers()).isEqualTo(1);
-
-            join.end();
-            assertThat(join.timers()).isZero();
-        }
-    }
-
     private static Impression impression(String id, long afterStartMillis) {
         return Impression.builder(id, "u", "v", ViewerEvents.START + afterStartMillis)
                 .build();
@@ -320,12 +307,6 @@ class JoinOperatorTest {
 
         Ledger ledger() {
             return ledger;
-        }
-
-        int timers() {
-            return harnesses.stream()
-                    .mapToInt(AbstractStreamOperatorTestHarness::numEventTimeTimers)
-                    .sum();
         }
 
         void assertSameAs(JoinReference reference) {
