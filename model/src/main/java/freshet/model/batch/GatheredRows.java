@@ -84,9 +84,7 @@ final class GatheredRows {
 
     /** Reads the weights of every id; gradients are 0 and nothing is touched. */
     void read(RowSource table) {
-        for (int index = 0; index < size; index++) {
-            positions[index] = table.read(ids[index], weights, index * width);
-        }
+        table.read(ids, size, width, positions, weights);
         Arrays.fill(gradients, 0, size * width, 0f);
         Arrays.fill(touched, 0, size, false);
     }

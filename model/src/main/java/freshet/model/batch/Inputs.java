@@ -8,6 +8,7 @@ import freshet.model.math.ProductKernel;
 import freshet.model.optim.GradientNorm;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.CrossSpec;
+import freshet.model.spec.EmbeddingSpec;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.Pooling;
 import freshet.model.spec.RatesSpec;
@@ -70,6 +71,10 @@ public final class Inputs {
     private final boolean[] droppedSlots;
     private final boolean[] noSlots;
     private final int[] numberSlots;
+    private final int numbersOffset;
+    /** By element of {@code spec.embeddings()}. */
+    private final int[] inputOffsets;
+
     /** {@code [table]}: by whom its rows are asked for, in this order. */
     private final List<List<Lookup>> lookupsOfTable = new ArrayList<>();
 
@@ -121,6 +126,9 @@ public final class Inputs {
         shallowKey = CounterRandom.key(spec.seed(), DropoutStream.SHALLOW);
         noSlots = new boolean[spec.schema().idNames().size()];
         droppedSlots = new boolean[noSlots.length];
+        numbersOffset = spec.numbersOffset();
+        inputOffsets =
+                spec.embeddings().stream().mapToInt(EmbeddingSpec::inputOffset).toArray();
         numberSlots = spec.numberSlots().stream().mapToInt(Integer::intValue).toArray();
         spec.shallow().droppedSlots().forEach(slot -> droppedSlots[slot] = true);
         for (GatheredRows rows : gathered) {
@@ -239,10 +247,8 @@ public final class Inputs {
         int from = firstExample(piece);
         int to = endExample(piece);
         for (int feature = 0; feature < embeddings.length; feature++) {
-            int offset = spec.embeddings().get(feature).inputOffset();
-            embeddings[feature].pool(elements, from, to, matrix, offset, inputWidth);
+            embeddings[feature].pool(elements, from, to, matrix, inputOffsets[feature], inputWidth);
         }
-        int numbersOffset = spec.numbersOffset();
         for (int number = 0; number < numberSlots.length; number++) {
             for (int i = from; i < to; i++) {
                 matrix[i * inputWidth + numbersOffset + number] = batch.number(i, numberSlots[number]);
@@ -339,8 +345,7 @@ public final class Inputs {
         GatheredRows rows = gathered[table];
         for (int feature = 0; feature < embeddings.length; feature++) {
             if (embeddings[feature].rows() == rows) {
-                int offset = spec.embeddings().get(feature).inputOffset();
-                embeddings[feature].poolBackward(elements, matrix, offset, inputWidth);
+                embeddings[feature].poolBackward(elements, matrix, inputOffsets[feature], inputWidth);
             }
         }
         for (Lookup lookup : wide) {

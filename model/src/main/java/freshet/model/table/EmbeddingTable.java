@@ -153,6 +153,26 @@ public final class EmbeddingTable implements RowSource {
         return position;
     }
 
+    @Override
+    public void read(long[] ids, int count, int rowWidth, int[] positions, float[] into) {
+        // First all places, then all rows: short loops, so that the processor has many cache misses under way at once.
+        for (int i = 0; i < count; i++) {
+            int position = index.find(ids[i]);
+            positions[i] = position == NONE ? load(ids[i]) : position;
+        }
+        for (int i = 0; i < count; i++) {
+            int position = positions[i];
+            if (position == NONE) {
+                initialValues.fill(ids[i], into, i * rowWidth);
+                continue;
+            }
+            if (cachedRows != ALL) {
+                slab.mark(position, RowSlab.RECENT);
+            }
+            System.arraycopy(slab.floats(position), slab.offset(position), into, i * rowWidth, rowWidth);
+        }
+    }
+
     /** With a bound on the rows in memory a read may go to the store, which is the learner's thread's. */
     @Override
     public boolean anyThread() {

@@ -17,6 +17,18 @@ public interface RowSource {
      */
     int read(long id, float[] into, int offset);
 
+    /**
+     * Reads many rows, one behind the other; several at a time where memory makes one wait.
+     *
+     * @param positions receives what {@link #read(long, float[], int)} returns for each
+     * @param into receives {@code [count, width]}
+     */
+    default void read(long[] ids, int count, int width, int[] positions, float[] into) {
+        for (int i = 0; i < count; i++) {
+            positions[i] = read(ids[i], into, i * width);
+        }
+    }
+
     /** Whether any thread may use it while its own one waits; else that one does all. */
     default boolean anyThread() {
         return false;

@@ -6,13 +6,12 @@ import freshet.model.ModelFixtures;
 import freshet.model.math.Kernels;
 import freshet.model.spec.ModelSpec;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -82,15 +81,19 @@ class SameBitsTest {
                 int size = new int[] {8, 300, 1, 97, 50, 8}[batch];
                 float[] predictions = new float[size * spec.taskCount()];
                 learner.step(ModelFixtures.examples(batch, size), predictions);
-                digest.update(Arrays.toString(predictions).getBytes(StandardCharsets.UTF_8));
+                add(digest, batch, predictions);
             }
             digest.update(learner.saveDense());
             for (int table = 0; table < learner.tableCount(); table++) {
-                learner.forEachRow(
-                        table,
-                        (id, row) -> digest.update((id + Arrays.toString(row)).getBytes(StandardCharsets.UTF_8)));
+                learner.forEachRow(table, (id, row) -> add(digest, id, row));
             }
         }
+    }
+
+    private static void add(MessageDigest digest, long key, float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + values.length * Float.BYTES);
+        bytes.putLong(key).asFloatBuffer().put(values);
+        digest.update(bytes.array());
     }
 
     private static MessageDigest sha256() {
