@@ -1,0 +1,140 @@
+package freshet.jobs.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.local.EmbeddedKafka;
+import freshet.model.learn.Learner;
+import freshet.model.snapshot.ModelCopy;
+import freshet.model.snapshot.SnapshotMoment;
+import freshet.model.snapshot.SnapshotWriter;
+import freshet.serde.snapshot.KeyFiles;
+import freshet.serde.snapshot.Lineage;
+import freshet.serde.snapshot.ManifestSigner;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotRecord;
+import freshet.serde.snapshot.SnapshotRecords;
+import freshet.serde.snapshot.SnapshotVersion;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A reader that is not Java, {@code src/test/node/read-topic.mjs}, reads a real topic by the format's page alone: checksums,
+ * signature, ONNX. Needs Node and npm, whose packages are fetched once a run.
+ */
+@Tag("faults")
+class NodeReaderTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String TOPIC = "snapshots";
+    private static final String KEY_ID = "k1";
+    private static final long PATIENCE_MINUTES = 5;
+
+    @TempDir
+    static Path folder;
+
+    private static EmbeddedKafka kafka;
+    private static List<Snapshot> snapshots;
+    private static Path publicKey;
+
+    @BeforeAll
+    static void publish() throws Exception {
+        for (String file : List.of("package.json", "package-lock.json", "read-topic.mjs")) {
+            Files.copy(Path.of("src/test/node", file), folder.resolve(file));
+        }
+        // Scripts of packages fetch what is not needed here, from places that may not be reached.
+        assertThat(run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+                        .exitCode())
+                .isZero();
+        kafka = EmbeddedKafka.start(folder.resolve("kafka"));
+        kafka.createTopic(TOPIC, 1, Map.of());
+        KeyFiles.Pair keys = KeyFiles.write(KeyFiles.newPair(), KEY_ID, folder);
+        publicKey = keys.publicKey();
+        ManifestSigner signer = ManifestSigner.load(KEY_ID, keys.privateKey());
+        snapshots = List.of(snapshot(0, signer), snapshot(1, signer), snapshot(2, ManifestSigner.unsigned()));
+        List<SnapshotRecord> records = new ArrayList<>();
+        snapshots.forEach(snapshot -> records.addAll(SnapshotRecords.of(snapshot)));
+        try (var producer = new KafkaProducer<>(
+                Map.<String, Object>of("bootstrap.servers", kafka.bootstrapServers()),
+                new StringSerializer(),
+                new ByteArraySerializer())) {
+            records.forEach(record -> producer.send(new ProducerRecord<>(TOPIC, 0, record.key(), record.value())));
+        }
+    }
+
+    @AfterAll
+    static void stopBroker() {
+        kafka.close();
+    }
+
+    private static Snapshot snapshot(int hour, ManifestSigner signer) {
+        Learner learner = new Learner(FreshetConfig.shipped("demo").model());
+        float[] row = new float[learner.spec().tables().get(0).rowWidth()];
+        for (int id = 0; id < 20_000; id++) {
+            row[0] = hour + id;
+            learner.putRow(0, id, row);
+        }
+        SnapshotVersion version = new SnapshotVersion(1_650_902_400_000L + hour * 3_600_000L);
+        SnapshotMoment moment = new SnapshotMoment(0, version, null, Lineage.START, hour, new TreeMap<>(), List.of());
+        return new SnapshotWriter("demo", "{}").write(ModelCopy.of(learner), moment, signer);
+    }
+
+    @Test
+    void theNewestSnapshotWithAGoodSignatureIsReadAndComputesWhatTheTrainerDid() throws Exception {
+        Run run = run("node", "read-topic.mjs", kafka.bootstrapServers(), TOPIC, publicKey.toString(), KEY_ID);
+
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        JsonNode read = JSON.readTree(run.output());
+        Snapshot expected = snapshots.get(1);
+        assertThat(read.path("newest").path("version").asText())
+                .isEqualTo(expected.version().toString());
+        assertThat(read.path("newest").path("sha256").asText())
+                .isEqualTo(expected.manifest().sha256());
+        assertThat(read.path("newest").path("golden").path("rows").asInt()).isPositive();
+        assertThat(read.path("refused").findValuesAsText("problem"))
+                .singleElement()
+                .asString()
+                .contains("expected k1");
+    }
+
+    @Test
+    void withoutAKeyTheNewestOfAllIsRead() throws Exception {
+        Run run = run("node", "read-topic.mjs", kafka.bootstrapServers(), TOPIC);
+
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(JSON.readTree(run.output()).path("newest").path("version").asText())
+                .isEqualTo(snapshots.get(2).version().toString());
+    }
+
+    private record Run(int exitCode, String output) {}
+
+    private static Run run(String... command) throws IOException, InterruptedException {
+        Path output = folder.resolve(command[0] + ".out");
+        Process process = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(output.toFile())
+                .redirectError(folder.resolve(command[0] + ".err").toFile())
+                .start();
+        if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
+            process.destroyForcibly();
+        }
+        return new Run(process.waitFor(), Files.readString(output, StandardCharsets.UTF_8));
+    }
+}
