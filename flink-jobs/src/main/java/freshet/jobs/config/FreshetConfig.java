@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import freshet.features.spec.FeatureSpec;
+import freshet.jobs.guard.GuardSpec;
 import freshet.jobs.join.JoinSpec;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
@@ -31,6 +32,7 @@ import java.util.regex.Pattern;
  * @param events how events arrive
  * @param join how feedback becomes labels
  * @param hotUserBytes what the users that each join task keeps in memory in front of its state may take of the heap, roughly
+ * @param guard when the trainer stops learning
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
  * @param cachedRows how many rows of each table of the model the trainer keeps in memory in front of its state; 0: all
@@ -46,6 +48,7 @@ public record FreshetConfig(
         EventsConfig events,
         JoinSpec join,
         long hotUserBytes,
+        GuardSpec guard,
         FeatureSpec features,
         ModelSpec model,
         int cachedRows,
@@ -169,6 +172,7 @@ public record FreshetConfig(
                 EventsConfig.read(root.child("events")),
                 join,
                 (long) (root.child("join").number("hot_mebibytes", DEFAULT_HOT_MEBIBYTES, 0.001, 1e6) * MEBIBYTE),
+                GuardSpec.read(root.child("guard")),
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
                 root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),

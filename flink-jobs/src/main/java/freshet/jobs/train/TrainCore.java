@@ -1,6 +1,8 @@
 package freshet.jobs.train;
 
+import freshet.jobs.guard.TrainGuard;
 import freshet.model.batch.HashedFeatures;
+import freshet.model.layer.NamedTensor;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
@@ -43,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread, but for {@link #status}.
  */
 final class TrainCore {
-    private static final byte VERSION = 4;
+    private static final byte VERSION = 5;
 
     /** So many of the newest examples go into a snapshot's golden rows, their ids hashed. */
     private static final int GOLDEN_EXAMPLES = 4;
@@ -60,6 +62,7 @@ final class TrainCore {
     private final Batcher batcher;
     private final AsServedScorer<ServedModel> asServed;
     private final Progress progress;
+    private final TrainGuard guard;
     private final LearntLineage lineage = new LearntLineage();
     /** {@code float[batchSize * tasks]}, row by row. */
     private final float[] predictions;
@@ -72,6 +75,7 @@ final class TrainCore {
 
     private long examples;
     private long refused;
+    private long heldBack;
     private long snapshots;
     private @Nullable SnapshotVersion newest;
     private long newestBytes;
@@ -86,6 +90,7 @@ final class TrainCore {
      * @param longestHorizonMillis the longest time from an impression until its last label is decided
      * @param storage empty, or as it was at the save that {@link #restore} is given
      * @param cachedRows most rows of a table of the model to keep in memory; 0 for all
+     * @param guard says when not to learn
      */
     TrainCore(
             ModelSpec spec,
@@ -93,7 +98,9 @@ final class TrainCore {
             long snapshotMillis,
             long longestHorizonMillis,
             TrainStorage storage,
-            int cachedRows) {
+            int cachedRows,
+            TrainGuard guard) {
+        this.guard = guard;
         this.snapshotWriter = snapshotWriter;
         this.spec = spec;
         this.snapshotMillis = snapshotMillis;
@@ -187,13 +194,13 @@ final class TrainCore {
         asServed.forgetBefore(batch.get(0).decidedTimeMillis());
         asServed.score(batch, served);
         learner.advance(batch.get(0).decidedTimeMillis());
-        if (learner.step(batch, predictions) == Learner.Outcome.LEARNT) {
-            lineage.learnt(batch);
-            newestExamples = newestOf(batch);
+        if (guard.learnsAt(batch.get(0).decidedTimeMillis())) {
+            step(batch);
         } else {
-            refused++;
+            learner.score(batch, predictions);
+            heldBack += batch.size();
         }
-        examples += learner.lastLearnt();
+        guard.scored(batch, predictions);
         for (int row = 0; row < batch.size(); row++) {
             LabeledExample example = batch.get(row);
             int labels = example.labels().size();
@@ -208,6 +215,22 @@ final class TrainCore {
             }
             out.accept(new TrainRecord.Learnt(example, predicted, predictedWhenShown));
         }
+    }
+
+    private void step(List<LabeledExample> batch) {
+        long decided = batch.get(batch.size() - 1).decidedTimeMillis();
+        Learner.Outcome outcome = learner.step(batch, predictions);
+        if (outcome == Learner.Outcome.LEARNT) {
+            lineage.learnt(batch);
+            newestExamples = newestOf(batch);
+            guard.learnt(decided, learner.lastLearnt(), learner.lastGradientNorm());
+        } else {
+            refused++;
+        }
+        if (outcome == Learner.Outcome.REFUSED_GRADIENT) {
+            guard.refusedGradient(decided, batch.size());
+        }
+        examples += learner.lastLearnt();
     }
 
     /** What may stand in golden rows: an example that is not finite was scored as NaN and not learnt. */
@@ -234,6 +257,10 @@ final class TrainCore {
         learner.advance(asOfMillis);
         hourMetrics = progress.closeHour();
         out.accept(new TrainRecord.Hour(asOfMillis - snapshotMillis, hourMetrics));
+        checkWeights(asOfMillis);
+        if (guard.trip().isPresent()) {
+            return; // servers keep what they have
+        }
         SnapshotVersion version = new SnapshotVersion(asOfMillis);
         List<HashedFeatures> golden = newestExamples.stream()
                 .map(example -> HashedFeatures.of(example.features()))
@@ -245,6 +272,23 @@ final class TrainCore {
         newest = version;
         newestBytes = snapshot.manifest().bytes();
         out.accept(new TrainRecord.Published(snapshot));
+    }
+
+    private void checkWeights(long asOfMillis) {
+        for (NamedTensor tensor : learner.denseTensors()) {
+            for (float value : tensor.values()) {
+                if (!Float.isFinite(value)) {
+                    guard.weightNotFinite(asOfMillis, tensor.name());
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Somebody says that what comes is right: the guard lets go and begins to watch anew. */
+    void resume() {
+        guard.resume();
+        status = currentStatus();
     }
 
     /** The model. */
@@ -278,6 +322,9 @@ final class TrainCore {
                 examples,
                 learner.steps(),
                 refused,
+                heldBack,
+                guard.trips(),
+                guard.trip().orElse(null),
                 frontier.throughMillis(),
                 buffer.size(),
                 buffer.elsewhere(),
@@ -327,6 +374,8 @@ final class TrainCore {
         SavedState.writeMetrics(out, hourMetrics);
         out.writeLong(examples);
         out.writeLong(refused);
+        out.writeLong(heldBack);
+        guard.save(out);
         out.writeLong(snapshots);
         out.writeBoolean(newest != null);
         out.writeLong(newest == null ? 0 : newest.eventTimeMillis());
@@ -356,6 +405,8 @@ final class TrainCore {
         hourMetrics = SavedState.readMetrics(in);
         examples = in.readLong();
         refused = in.readLong();
+        heldBack = in.readLong();
+        guard.restore(in);
         snapshots = in.readLong();
         boolean published = in.readBoolean();
         long asOfMillis = in.readLong();

@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.guard.GuardReason;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.model.table.TableStatus;
@@ -23,6 +24,12 @@ final class TrainGauges {
         gauge(group, "examplesLearnt", status, TrainStatus::examples);
         gauge(group, "stepsLearnt", status, TrainStatus::steps);
         gauge(group, "batchesRefused", status, TrainStatus::refused);
+        gauge(group, "examplesHeldBack", status, TrainStatus::heldBack);
+        gauge(group, "guardTrips", status, TrainStatus::guardTrips);
+        for (GuardReason reason : GuardReason.values()) {
+            Gauge<Integer> tripped = () -> status.get().isGuardTripped(reason) ? 1 : 0;
+            group.addGroup("reason", reason.label()).gauge("guardTripped", tripped);
+        }
         gauge(group, "frontierMillis", status, TrainStatus::frontierMillis);
         gauge(group, "examplesBuffered", status, TrainStatus::buffered);
         gauge(group, "examplesRepeated", status, TrainStatus::repeats);

@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.guard.GuardTrip;
 import freshet.jobs.warm.WarmStart;
 import freshet.model.learn.Learner;
 import freshet.model.table.RowStore;
@@ -14,6 +15,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.apache.flink.api.common.state.KeyedStateStore;
@@ -28,6 +30,7 @@ import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a {@link TrainCore} inside Flink: keyed by {@link #REPLICA}, one subtask. The core holds the model in flat arrays, all
@@ -56,6 +59,8 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     private transient PiecedState rest;
     /** The snapshots that keyed state holds, by the moment they are as of. */
     private transient Set<Long> storedSnapshots;
+    /** What the log says of the guard. */
+    private transient @Nullable GuardTrip toldOf;
 
     public TrainOperator(TrainPlan plan) {
         this.plan = plan;
@@ -139,6 +144,23 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     @Override
     public void processElement(StreamRecord<ExampleMessage> element) {
         core.accept(element.getValue(), record -> output.collect(new StreamRecord<>(record)));
+        tellOfGuard();
+    }
+
+    private void tellOfGuard() {
+        GuardTrip trip = core.status().guardTrip();
+        if (Objects.equals(trip, toldOf)) {
+            return;
+        }
+        if (trip != null) {
+            LOG.warn(
+                    "guard: learning stops and no snapshot is published: {}: {}",
+                    trip.reason().label(),
+                    trip.detail());
+        } else {
+            LOG.info("guard: learning goes on");
+        }
+        toldOf = trip;
     }
 
     @Override

@@ -1,9 +1,12 @@
 package freshet.jobs.train;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.guard.TrainGuard;
 import freshet.jobs.warm.WarmStart;
 import freshet.model.snapshot.SnapshotWriter;
 import java.io.Serializable;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +45,13 @@ public record TrainPlan(String configJson, @Nullable String warmFolder) implemen
                 config.snapshotEvery().toMillis(),
                 config.join().longestHorizonMillis(),
                 storage,
-                config.cachedRows());
+                config.cachedRows(),
+                guard(config));
+    }
+
+    private static TrainGuard guard(FreshetConfig config) {
+        Map<String, Long> horizons = new HashMap<>();
+        config.join().tasks().forEach(task -> horizons.put(task.name(), task.horizonMillis()));
+        return new TrainGuard(config.guard(), config.model(), horizons);
     }
 }

@@ -1,9 +1,12 @@
 package freshet.jobs.train;
 
+import freshet.jobs.guard.GuardReason;
+import freshet.jobs.guard.GuardTrip;
 import freshet.model.table.TableStatus;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a trainer stands, for gauges: an immutable value, made by the trainer's thread, read by any.
@@ -11,6 +14,9 @@ import java.util.TreeMap;
  * @param examples learnt so far
  * @param steps batches learnt so far
  * @param refused batches scored but not learnt, because something in them was not finite
+ * @param heldBack examples scored but not learnt, because the guard had stopped the learning
+ * @param guardTrips how often it has
+ * @param guardTrip why it does at present; null while the trainer learns
  * @param frontierMillis everything decided at or before this has been seen; {@link Long#MIN_VALUE} before that can be said
  * @param buffered examples that wait for their turn
  * @param bufferedElsewhere of these, how many do not wait in memory
@@ -25,6 +31,9 @@ public record TrainStatus(
         long examples,
         long steps,
         long refused,
+        long heldBack,
+        long guardTrips,
+        @Nullable GuardTrip guardTrip,
         long frontierMillis,
         long buffered,
         long bufferedElsewhere,
@@ -35,8 +44,8 @@ public record TrainStatus(
         long snapshotBytes,
         SortedMap<String, SortedMap<String, Double>> hourMetrics) {
 
-    static final TrainStatus START =
-            new TrainStatus(0, 0, 0, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, 0, new TreeMap<>());
+    static final TrainStatus START = new TrainStatus(
+            0, 0, 0, 0, 0, null, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, 0, new TreeMap<>());
 
     public TrainStatus {
         tables = List.copyOf(tables);
@@ -55,6 +64,16 @@ public record TrainStatus(
     /** A metric of the last hour; NaN where it has no value. */
     public double metric(String task, String name) {
         return hourMetrics.getOrDefault(task, new TreeMap<>()).getOrDefault(name, Double.NaN);
+    }
+
+    /** Whether the guard has stopped the learning, for any reason. */
+    public boolean isGuardTripped() {
+        return guardTrip != null;
+    }
+
+    /** Whether it has for this reason. */
+    public boolean isGuardTripped(GuardReason reason) {
+        return guardTrip != null && guardTrip.reason() == reason;
     }
 
     /** Event time from the newest snapshot to the frontier: how stale a server is at best; 0 before the first. */
