@@ -2,6 +2,7 @@ package freshet.jobs.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.jobs.local.CannotStartException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,29 @@ import java.util.stream.Collectors;
 /** The same model in PyTorch, where there is one: {@code standard_model.py}, run with a Python of the caller's. */
 public final class PyTorchBaseline {
     private PyTorchBaseline() {}
+
+    /**
+     * Looks whether this is a Python with torch, before time is spent on anything else.
+     *
+     * @throws CannotStartException if it is not
+     */
+    public static void check(Path python) throws InterruptedException {
+        int code;
+        try {
+            code = new ProcessBuilder(python.toString(), "-c", "import torch")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException e) {
+            throw new CannotStartException("--pytorch: running " + python + " failed: " + e.getMessage(), e);
+        }
+        if (code != 0) {
+            throw new CannotStartException("--pytorch: " + python
+                    + " cannot import torch; expected a python3 with PyTorch, such as that of a virtual environment after"
+                    + " pip install torch");
+        }
+    }
 
     /**
      * Examples per CPU second of one thread, by batch size.

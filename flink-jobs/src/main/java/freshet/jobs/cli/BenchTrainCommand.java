@@ -80,6 +80,9 @@ final class BenchTrainCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--seconds: found " + seconds + ", expected above 0 and up to 3600");
         }
+        if (python != null) {
+            PyTorchBaseline.check(python);
+        }
         TrainBenchmark.Report report = new TrainBenchmark(seconds, this::progress).run(batches, threads, batches);
         Map<Integer, Double> pyTorch = Map.of();
         if (python != null) {

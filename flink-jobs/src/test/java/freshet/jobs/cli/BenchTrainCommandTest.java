@@ -44,6 +44,13 @@ class BenchTrainCommandTest {
         assertThat(err.toString()).contains("--batch: found 0, expected a number from 1 to 16384");
     }
 
+    @Test
+    void aPythonWithoutTorchIsSaidBeforeAnythingIsMeasured(@TempDir Path folder) {
+        assertThat(run("bench", "train", "--pytorch", folder.resolve("python3").toString()))
+                .isEqualTo(2);
+        assertThat(err.toString()).contains("freshet: --pytorch").doesNotContain("bench:");
+    }
+
     private int run(String... args) {
         CommandLine commandLine = Main.commandLine();
         commandLine.setOut(new PrintWriter(out, true));
