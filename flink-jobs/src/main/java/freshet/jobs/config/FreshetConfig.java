@@ -10,6 +10,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import freshet.features.spec.FeatureSpec;
 import freshet.jobs.guard.GuardSpec;
 import freshet.jobs.join.JoinSpec;
+import freshet.model.eval.MetricsSpec;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.config.ConfigException;
@@ -36,6 +37,7 @@ import java.util.regex.Pattern;
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
  * @param cachedRows how many rows of each table of the model the trainer keeps in memory in front of its state; 0: all
+ * @param metrics what is measured beyond the basic metrics
  * @param topics names of Kafka topics
  * @param userFeatures what is written for servers
  * @param kafka properties of Kafka's clients
@@ -52,6 +54,7 @@ public record FreshetConfig(
         FeatureSpec features,
         ModelSpec model,
         int cachedRows,
+        MetricsSpec metrics,
         TopicsConfig topics,
         UserFeaturesConfig userFeatures,
         KafkaConfig kafka,
@@ -176,6 +179,7 @@ public record FreshetConfig(
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
                 root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),
+                MetricsSpec.read(root.child("metrics"), features.schema()),
                 TopicsConfig.read(root.child("topics")),
                 UserFeaturesConfig.read(root.child("user_features")),
                 KafkaConfig.read(root.child("kafka")),

@@ -179,7 +179,10 @@ final class ReplayOutput implements Closeable {
         return summary;
     }
 
-    /** Every metric by name, null where it has no value; those of the other kind of loss are null too, or left out. */
+    /**
+     * Every basic metric by name, null where it has no value; those of the other kind of loss are null too, or left out. Then
+     * those that the configuration asks for, where they have a value.
+     */
     private static void putMetrics(
             ObjectNode into, TaskSpec task, SortedMap<String, SortedMap<String, Double>> metrics) {
         Map<String, Double> values = metrics.getOrDefault(task.name(), new TreeMap<>());
@@ -188,6 +191,7 @@ final class ReplayOutput implements Closeable {
             SQUARED_METRICS.forEach(name -> putMetric(into, name, values));
         }
         putMetric(into, task.loss().isProbability() ? "served_auc" : "served_mse", values);
+        values.keySet().stream().filter(name -> !into.has(name)).forEach(name -> putMetric(into, name, values));
     }
 
     private static void putMetric(ObjectNode into, String name, Map<String, Double> values) {

@@ -1,7 +1,9 @@
 package freshet.jobs.train;
 
+import freshet.model.eval.MetricsSpec;
 import freshet.model.eval.ProgressiveValidation;
 import freshet.model.spec.TaskSpec;
+import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -20,9 +22,10 @@ final class Progress {
     private final ProgressiveValidation learning;
     private final ProgressiveValidation serving;
 
-    Progress(List<TaskSpec> tasks) {
+    /** @param spec what is measured of the predictions before learning; of served ones the basic metrics are */
+    Progress(List<TaskSpec> tasks, MetricsSpec spec) {
         this.tasks = tasks;
-        learning = new ProgressiveValidation(tasks);
+        learning = new ProgressiveValidation(tasks, spec);
         serving = new ProgressiveValidation(tasks);
     }
 
@@ -31,9 +34,9 @@ final class Progress {
      *
      * @param task its index, or -1 for one that this model does not have
      */
-    void record(int task, TaskLabel label, float predicted, float served) {
+    void record(LabeledExample example, int task, TaskLabel label, float predicted, float served) {
         if (task >= 0 && Float.isFinite(predicted)) {
-            learning.record(task, predicted, label.label(), label.weight());
+            learning.record(example, task, predicted, label.label(), label.weight());
         }
         if (task >= 0 && Float.isFinite(served)) {
             serving.record(task, served, label.label(), label.weight());

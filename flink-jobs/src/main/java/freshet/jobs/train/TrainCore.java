@@ -2,6 +2,7 @@ package freshet.jobs.train;
 
 import freshet.jobs.guard.TrainGuard;
 import freshet.model.batch.HashedFeatures;
+import freshet.model.eval.MetricsSpec;
 import freshet.model.layer.NamedTensor;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.SnapshotMoment;
@@ -91,6 +92,7 @@ final class TrainCore {
      * @param storage empty, or as it was at the save that {@link #restore} is given
      * @param cachedRows most rows of a table of the model to keep in memory; 0 for all
      * @param guard says when not to learn
+     * @param metrics what is measured
      */
     TrainCore(
             ModelSpec spec,
@@ -99,7 +101,8 @@ final class TrainCore {
             long longestHorizonMillis,
             TrainStorage storage,
             int cachedRows,
-            TrainGuard guard) {
+            TrainGuard guard,
+            MetricsSpec metrics) {
         this.guard = guard;
         this.snapshotWriter = snapshotWriter;
         this.spec = spec;
@@ -109,7 +112,7 @@ final class TrainCore {
         buffer = new OrderBuffer(exampleBytes, storage.waiting(), EXAMPLES_IN_MEMORY);
         batcher = new Batcher(spec.batchSize(), spec.tick().toMillis(), snapshotMillis);
         asServed = new AsServedScorer<>(spec.taskCount(), longestHorizonMillis);
-        progress = new Progress(spec.tasks());
+        progress = new Progress(spec.tasks(), metrics);
         predictions = new float[spec.batchSize() * spec.taskCount()];
         served = new float[spec.batchSize() * spec.taskCount()];
     }
@@ -211,7 +214,7 @@ final class TrainCore {
                 int task = spec.taskIndex(label.task());
                 predicted[i] = at(predictions, row, task);
                 predictedWhenShown[i] = at(served, row, task);
-                progress.record(task, label, predicted[i], predictedWhenShown[i]);
+                progress.record(example, task, label, predicted[i], predictedWhenShown[i]);
             }
             out.accept(new TrainRecord.Learnt(example, predicted, predictedWhenShown));
         }
@@ -322,6 +325,7 @@ final class TrainCore {
                 examples,
                 learner.steps(),
                 refused,
+                learner.refusedExamples(),
                 heldBack,
                 guard.trips(),
                 guard.trip().orElse(null),

@@ -1,6 +1,8 @@
 package freshet.jobs.train;
 
 import freshet.jobs.guard.GuardReason;
+import freshet.model.eval.CohortSpec;
+import freshet.model.eval.MetricsSpec;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.model.table.TableStatus;
@@ -12,18 +14,31 @@ import org.apache.flink.metrics.MetricGroup;
 
 /** The trainer's metrics on the dashboard and in Prometheus. */
 final class TrainGauges {
-    private static final List<String> TASK_METRICS =
-            List.of("count", "auc", "log_loss", "ne", "calibration", "mse", "served_auc");
+    private static final List<String> TASK_METRICS = List.of(
+            "count",
+            "auc",
+            "log_loss",
+            "ne",
+            "calibration",
+            "mse",
+            "served_auc",
+            "served_mse",
+            "gauc",
+            "pnr",
+            "ess",
+            "auc_ci");
+    private static final List<String> GROUP_METRICS = List.of("count", "auc", "ne", "calibration", "mse");
 
     private TrainGauges() {}
 
     /**
      * @param status the newest; asked on Flink's metric threads
      */
-    static void register(MetricGroup group, ModelSpec model, Supplier<TrainStatus> status) {
+    static void register(MetricGroup group, ModelSpec model, MetricsSpec metrics, Supplier<TrainStatus> status) {
         gauge(group, "examplesLearnt", status, TrainStatus::examples);
         gauge(group, "stepsLearnt", status, TrainStatus::steps);
         gauge(group, "batchesRefused", status, TrainStatus::refused);
+        gauge(group, "examplesRefused", status, TrainStatus::refusedExamples);
         gauge(group, "examplesHeldBack", status, TrainStatus::heldBack);
         gauge(group, "guardTrips", status, TrainStatus::guardTrips);
         for (GuardReason reason : GuardReason.values()) {
@@ -50,6 +65,22 @@ final class TrainGauges {
             for (String metric : TASK_METRICS) {
                 Gauge<Double> gauge = () -> status.get().metric(task.name(), metric);
                 ofTask.gauge(metric, gauge);
+            }
+            for (CohortSpec cohort : metrics.cohorts()) {
+                registerGroups(ofTask, task, cohort, status);
+            }
+        }
+    }
+
+    private static void registerGroups(
+            MetricGroup ofTask, TaskSpec task, CohortSpec cohort, Supplier<TrainStatus> status) {
+        for (int group = 0; group < cohort.groups().size(); group++) {
+            MetricGroup ofGroup = ofTask.addGroup("cohort", cohort.name())
+                    .addGroup("group", cohort.groups().get(group));
+            for (String metric : GROUP_METRICS) {
+                String name = MetricsSpec.cohortMetric(metric, cohort, group);
+                Gauge<Double> gauge = () -> status.get().metric(task.name(), name);
+                ofGroup.gauge(metric, gauge);
             }
         }
     }

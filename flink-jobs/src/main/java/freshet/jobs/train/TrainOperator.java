@@ -138,7 +138,7 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     @Override
     public void open() throws Exception {
         super.open();
-        TrainGauges.register(getMetricGroup(), core.learner().spec(), core::status);
+        TrainGauges.register(getMetricGroup(), core.learner().spec(), plan.metrics(), core::status);
     }
 
     @Override

@@ -3,6 +3,7 @@ package freshet.jobs.train;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.guard.TrainGuard;
 import freshet.jobs.warm.WarmStart;
+import freshet.model.eval.MetricsSpec;
 import freshet.model.snapshot.SnapshotWriter;
 import java.io.Serializable;
 import java.util.HashMap;
@@ -37,6 +38,10 @@ public record TrainPlan(String configJson, @Nullable String warmFolder) implemen
         return FreshetConfig.fromJson(configJson).cachedRows() > 0;
     }
 
+    MetricsSpec metrics() {
+        return FreshetConfig.fromJson(configJson).metrics();
+    }
+
     TrainCore newCore(TrainStorage storage) {
         FreshetConfig config = FreshetConfig.fromJson(configJson);
         return new TrainCore(
@@ -46,7 +51,8 @@ public record TrainPlan(String configJson, @Nullable String warmFolder) implemen
                 config.join().longestHorizonMillis(),
                 storage,
                 config.cachedRows(),
-                guard(config));
+                guard(config),
+                config.metrics());
     }
 
     private static TrainGuard guard(FreshetConfig config) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param examples learnt so far
  * @param steps batches learnt so far
- * @param refused batches scored but not learnt, because something in them was not finite
+ * @param refused batches not learnt, because none of their examples could be, or their gradient was not finite
+ * @param refusedExamples examples not learnt, each by itself, because something in them was not finite or too large
  * @param heldBack examples scored but not learnt, because the guard had stopped the learning
  * @param guardTrips how often it has
  * @param guardTrip why it does at present; null while the trainer learns
@@ -31,6 +32,7 @@ public record TrainStatus(
         long examples,
         long steps,
         long refused,
+        long refusedExamples,
         long heldBack,
         long guardTrips,
         @Nullable GuardTrip guardTrip,
@@ -45,7 +47,7 @@ public record TrainStatus(
         SortedMap<String, SortedMap<String, Double>> hourMetrics) {
 
     static final TrainStatus START = new TrainStatus(
-            0, 0, 0, 0, 0, null, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, 0, new TreeMap<>());
+            0, 0, 0, 0, 0, 0, null, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, 0, new TreeMap<>());
 
     public TrainStatus {
         tables = List.copyOf(tables);

@@ -4,21 +4,39 @@ import freshet.model.math.StableMath;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * Weights of positive and negative labels by predicted logit, from which the area under the ROC curve follows. The logit axis
- * from -16 to 16 is cut into 65536 equal buckets; predictions in one bucket count as ties, half right. With predictions spread
+ * from -16 to 16 is cut into equal buckets, {@link #FINE} or {@link #COARSE} many; predictions in one bucket count as ties, half right. With predictions spread
  * over a logit or more the area is within 1e-4 of the exact one.
  *
  * <p>Not thread-safe.
  */
 final class ScoreHistogram {
-    private static final int BUCKETS = 65536;
-    private static final float MAX_LOGIT = 16;
-    private static final float BUCKETS_PER_LOGIT = BUCKETS / (2 * MAX_LOGIT);
+    /** A megabyte. */
+    static final int FINE = 65536;
 
-    private final double[] positives = new double[BUCKETS];
-    private final double[] negatives = new double[BUCKETS];
+    /** A sixteenth of it, for what is measured many times over. */
+    static final int COARSE = 4096;
+
+    private static final float MAX_LOGIT = 16;
+
+    private final int buckets;
+    private final float bucketsPerLogit;
+    private final double[] positives;
+    private final double[] negatives;
+    /** Sums of squared weights. */
+    private double squaredPositives;
+
+    private double squaredNegatives;
+
+    ScoreHistogram(int buckets) {
+        this.buckets = buckets;
+        bucketsPerLogit = buckets / (2 * MAX_LOGIT);
+        positives = new double[buckets];
+        negatives = new double[buckets];
+    }
 
     /**
      * Counts one prediction.
@@ -28,20 +46,24 @@ final class ScoreHistogram {
      */
     void add(float probability, float label, float weight) {
         int bucket = bucket(probability);
-        positives[bucket] += (double) weight * label;
-        negatives[bucket] += (double) weight * (1 - label);
+        double positive = (double) weight * label;
+        double negative = (double) weight * (1 - label);
+        positives[bucket] += positive;
+        negatives[bucket] += negative;
+        squaredPositives += positive * positive;
+        squaredNegatives += negative * negative;
     }
 
-    private static int bucket(float probability) {
+    private int bucket(float probability) {
         if (!(probability > 0)) {
             return 0;
         }
         if (!(probability < 1)) {
-            return BUCKETS - 1;
+            return buckets - 1;
         }
         float logit = StableMath.logRatio(probability, 1 - probability);
-        int bucket = (int) ((logit + MAX_LOGIT) * BUCKETS_PER_LOGIT);
-        return Math.max(0, Math.min(BUCKETS - 1, bucket));
+        int bucket = (int) ((logit + MAX_LOGIT) * bucketsPerLogit);
+        return Math.max(0, Math.min(buckets - 1, bucket));
     }
 
     /** The probability that a positive is predicted higher than a negative, ties half; NaN without one of each. */
@@ -49,7 +71,7 @@ final class ScoreHistogram {
         double below = 0;
         double right = 0;
         double allPositives = 0;
-        for (int bucket = 0; bucket < BUCKETS; bucket++) {
+        for (int bucket = 0; bucket < buckets; bucket++) {
             right += positives[bucket] * (below + 0.5 * negatives[bucket]);
             below += negatives[bucket];
             allPositives += positives[bucket];
@@ -57,20 +79,50 @@ final class ScoreHistogram {
         return right / (allPositives * below);
     }
 
+    /**
+     * The standard error of {@link #areaUnderCurve} (DeLong, DeLong, Clarke-Pearson 1988): from the spread, over positives, of
+     * the share of negatives below each, and over negatives likewise; as many of both as their weights are worth. NaN without
+     * one of each.
+     */
+    double standardError() {
+        double area = areaUnderCurve();
+        double allPositives = Arrays.stream(positives).sum();
+        double allNegatives = Arrays.stream(negatives).sum();
+        double below = 0;
+        double above = allPositives;
+        double ofPositives = 0;
+        double ofNegatives = 0;
+        for (int bucket = 0; bucket < buckets; bucket++) {
+            above -= positives[bucket];
+            double share = (below + 0.5 * negatives[bucket]) / allNegatives - area;
+            ofPositives += positives[bucket] * share * share;
+            double shareAbove = (above + 0.5 * positives[bucket]) / allPositives - area;
+            ofNegatives += negatives[bucket] * shareAbove * shareAbove;
+            below += negatives[bucket];
+        }
+        double squared = ofPositives * squaredPositives / (allPositives * allPositives * allPositives)
+                + ofNegatives * squaredNegatives / (allNegatives * allNegatives * allNegatives);
+        return Math.sqrt(squared);
+    }
+
     void clear() {
-        java.util.Arrays.fill(positives, 0);
-        java.util.Arrays.fill(negatives, 0);
+        squaredPositives = 0;
+        squaredNegatives = 0;
+        Arrays.fill(positives, 0);
+        Arrays.fill(negatives, 0);
     }
 
     /** Writes the buckets that hold something: their number, then for each the step to it, positives and negatives. */
     void save(DataOutput out) throws IOException {
+        Numbers.write(out, squaredPositives);
+        Numbers.write(out, squaredNegatives);
         int filled = 0;
-        for (int bucket = 0; bucket < BUCKETS; bucket++) {
+        for (int bucket = 0; bucket < buckets; bucket++) {
             filled += isFilled(bucket) ? 1 : 0;
         }
         Numbers.writeCount(out, filled);
         int last = 0;
-        for (int bucket = 0; bucket < BUCKETS; bucket++) {
+        for (int bucket = 0; bucket < buckets; bucket++) {
             if (isFilled(bucket)) {
                 Numbers.writeCount(out, bucket - last);
                 Numbers.write(out, positives[bucket]);
@@ -86,13 +138,15 @@ final class ScoreHistogram {
 
     void restore(DataInput in) throws IOException {
         clear();
+        squaredPositives = Numbers.read(in);
+        squaredNegatives = Numbers.read(in);
         long filled = Numbers.readCount(in);
         int bucket = 0;
         for (long i = 0; i < filled; i++) {
             bucket = Math.toIntExact(bucket + Numbers.readCount(in));
-            if (bucket < 0 || bucket >= BUCKETS) {
+            if (bucket < 0 || bucket >= buckets) {
                 throw new IOException(
-                        "restoring a histogram: found bucket " + bucket + ", expected one below " + BUCKETS);
+                        "restoring a histogram: found bucket " + bucket + ", expected one below " + buckets);
             }
             positives[bucket] = Numbers.read(in);
             negatives[bucket] = Numbers.read(in);

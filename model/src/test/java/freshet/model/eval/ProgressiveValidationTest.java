@@ -131,7 +131,7 @@ class ProgressiveValidationTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("cut short");
         ProgressiveValidation other = new ProgressiveValidation(TASKS.subList(0, 1));
-        assertThatThrownBy(() -> other.restore(saved)).hasMessageContaining("expected format 1 with 1");
+        assertThatThrownBy(() -> other.restore(saved)).hasMessageContaining("expected format 2 with 1");
     }
 
     private static void recordOne(ProgressiveValidation metrics, SplittableRandom random) {
