@@ -236,15 +236,20 @@ final class TrainCore {
         examples += learner.lastLearnt();
     }
 
-    /** What may stand in golden rows: an example that is not finite was scored as NaN and not learnt. */
-    private static List<LabeledExample> newestOf(List<LabeledExample> batch) {
-        List<LabeledExample> finite = batch.stream().filter(TrainCore::isFinite).toList();
-        return List.copyOf(finite.subList(Math.max(0, finite.size() - GOLDEN_EXAMPLES), finite.size()));
+    /** What may stand in golden rows: an example that the learner refused was scored as NaN. */
+    private List<LabeledExample> newestOf(List<LabeledExample> batch) {
+        List<LabeledExample> scored = new ArrayList<>();
+        for (int row = 0; row < batch.size(); row++) {
+            if (isFinite(predictions, row * spec.taskCount(), (row + 1) * spec.taskCount())) {
+                scored.add(batch.get(row));
+            }
+        }
+        return List.copyOf(scored.subList(Math.max(0, scored.size() - GOLDEN_EXAMPLES), scored.size()));
     }
 
-    private static boolean isFinite(LabeledExample example) {
-        for (float number : example.features().numbers()) {
-            if (!Float.isFinite(number)) {
+    private static boolean isFinite(float[] values, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (!Float.isFinite(values[i])) {
                 return false;
             }
         }

@@ -82,10 +82,13 @@ final class DenseState {
         refusedGradients++;
     }
 
+    /** How long {@link #save} is. */
+    int savedBytes() {
+        return HEADER_BYTES + (3 * parameters.length + globalRates.length) * Float.BYTES;
+    }
+
     byte[] save() {
-        int floats = 3 * parameters.length + globalRates.length;
-        ByteBuffer out =
-                ByteBuffer.allocate(HEADER_BYTES + floats * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out = ByteBuffer.allocate(savedBytes()).order(ByteOrder.LITTLE_ENDIAN);
         out.putInt(MAGIC).putInt(parameters.length).putInt(tasks);
         out.putLong(steps).putLong(refusedExamples).putLong(refusedGradients);
         out.asFloatBuffer().put(parameters).put(firstMoments).put(secondMoments).put(globalRates);
@@ -93,14 +96,13 @@ final class DenseState {
     }
 
     void restore(byte[] saved) {
-        int floats = 3 * parameters.length + globalRates.length;
         ByteBuffer in = ByteBuffer.wrap(saved).order(ByteOrder.LITTLE_ENDIAN);
-        if (saved.length != HEADER_BYTES + floats * Float.BYTES
+        if (saved.length != savedBytes()
                 || in.getInt() != MAGIC
                 || in.getInt() != parameters.length
                 || in.getInt() != tasks) {
             throw new IllegalArgumentException("restoring a learner: found " + saved.length + " bytes, expected "
-                    + (HEADER_BYTES + floats * Float.BYTES) + " that begin with FRD1, " + parameters.length
+                    + savedBytes() + " that begin with FRD1, " + parameters.length
                     + " parameters and " + tasks + " tasks; the saved state belongs to another model");
         }
         steps = in.getLong();

@@ -22,6 +22,7 @@ import freshet.model.table.RowConsumer;
 import freshet.model.table.RowStore;
 import freshet.model.table.TableStatus;
 import freshet.model.table.Tables;
+import freshet.model.weight.WatchTimeWeights;
 import freshet.serde.example.LabeledExample;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -52,6 +53,7 @@ public final class Learner implements AutoCloseable {
     private final TaskLoss loss;
     private final TaskBalance balance;
     private final Screen screen;
+    private final WatchTimeWeights watchWeights;
     private final Adam adam;
     private final GradientNorm norm = new GradientNorm();
     private final DenseState state;
@@ -101,6 +103,7 @@ public final class Learner implements AutoCloseable {
         loss = new TaskLoss(spec);
         balance = TaskBalance.of(spec, network, loss);
         screen = new Screen(spec);
+        watchWeights = new WatchTimeWeights(spec);
         factors = new float[tasks];
         taskLosses = new double[tasks];
         adam = new Adam(spec.optimizer().dense(), crew.elements());
@@ -158,10 +161,10 @@ public final class Learner implements AutoCloseable {
     /**
      * Scores every task of every example as {@link #score} does, then learns from the labels.
      *
-     * @param batch in the order of learning; not empty
      * <p>An example is refused by itself if a number, label or weight of it is not finite or beyond {@code max_number}, or if
      * its logits are not finite: it gets no prediction, has no part in the step, and is counted.
      *
+     * @param batch in the order of learning; not empty
      * @param predictions receives {@code [batch.size()][tasks]}, row by row: a probability for a logistic task, the expected
      *     label for another; NaN for an example that is refused
      */
@@ -194,8 +197,9 @@ public final class Learner implements AutoCloseable {
     /** Learns from the batch that the scorer holds. */
     private Outcome learn(List<LabeledExample> batch) {
         int size = batch.size();
-        TaskBalance.Pass pass = new TaskBalance.Pass(
-                logits, scorer.batch().labels(), scorer.batch().weights(), size);
+        float[] labels = scorer.batch().labels();
+        float[] weights = watchWeights.weigh(batch, labels, scorer.batch().weights());
+        TaskBalance.Pass pass = new TaskBalance.Pass(logits, labels, weights, size);
         balance.weigh(state.parameters(), pass, factors);
         float[] logitGradients = network.headGradients();
         lastLoss = loss.gradient(logits, pass.labels(), pass.weights(), size, factors, taskLosses, logitGradients);
@@ -213,6 +217,7 @@ public final class Learner implements AutoCloseable {
             return Outcome.REFUSED_GRADIENT;
         }
         update(size, batch.get(size - 1).decidedTimeMillis());
+        watchWeights.count(batch);
         lastLearnt = size;
         return Outcome.LEARNT;
     }
@@ -301,14 +306,23 @@ public final class Learner implements AutoCloseable {
         return lastGradientNorm;
     }
 
-    /** Everything but the rows: parameters, optimizer state, global rates, counters. Layout: {@link DenseState}. */
+    /**
+     * Everything but the rows: parameters, optimizer state, global rates, counters, as {@link DenseState} lays them out, then play
+     * times where labels are weighted by them.
+     */
     public byte[] saveDense() {
-        return state.save();
+        byte[] dense = state.save();
+        byte[] plays = watchWeights.save();
+        byte[] saved = Arrays.copyOf(dense, dense.length + plays.length);
+        System.arraycopy(plays, 0, saved, dense.length, plays.length);
+        return saved;
     }
 
     /** Takes over what {@link #saveDense} wrote. */
     public void restoreDense(byte[] saved) {
-        state.restore(saved);
+        int dense = spec.watchWeights().tasks().isEmpty() ? saved.length : Math.min(saved.length, state.savedBytes());
+        state.restore(Arrays.copyOf(saved, dense));
+        watchWeights.restore(Arrays.copyOfRange(saved, dense, saved.length));
         network.load(state.parameters());
     }
 

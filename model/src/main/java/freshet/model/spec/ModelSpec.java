@@ -35,6 +35,7 @@ import java.util.Set;
  * @param tower widths of a task's hidden layers, before its last one of width 1
  * @param shallow bias features added to the logit
  * @param balance how the losses of the tasks become one
+ * @param watchWeights how positive labels are weighted by watch time
  * @param maxNumber an example with a number, label or weight beyond plus or minus this is not learnt
  * @param batchSize examples of a full mini-batch
  * @param tick a short batch is closed when event time passes a multiple of this
@@ -60,6 +61,7 @@ public record ModelSpec(
         List<Integer> tower,
         ShallowSpec shallow,
         BalanceSpec balance,
+        WatchWeightSpec watchWeights,
         float maxNumber,
         int batchSize,
         Duration tick,
@@ -170,6 +172,7 @@ public record ModelSpec(
                     model.integers("tower", List.of(32), 1, MAX_LAYER_WIDTH),
                     shallow,
                     balance(structure),
+                    WatchWeightSpec.read(model.child("watch_weights"), tasks, schema),
                     (float) model.number("max_number", 1e6, 1, 1e30),
                     model.integer("batch", 128, 1, 65536),
                     tick(),
