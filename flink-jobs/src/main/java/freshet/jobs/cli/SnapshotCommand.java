@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         name = "snapshot",
         description = "Looks at a snapshot in a folder, such as those that replay writes.",
         mixinStandardHelpOptions = true,
-        subcommands = {SnapshotCommand.Show.class, SnapshotCommand.Verify.class})
+        subcommands = {SnapshotCommand.Show.class, SnapshotCommand.Verify.class, SnapshotGateCommand.class})
 final class SnapshotCommand {
     private static final ObjectMapper JSON = new ObjectMapper();
 

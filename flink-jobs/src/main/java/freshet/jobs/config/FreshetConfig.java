@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import freshet.features.spec.FeatureSpec;
+import freshet.jobs.gate.GateSpec;
 import freshet.jobs.guard.GuardSpec;
 import freshet.jobs.join.JoinSpec;
 import freshet.model.eval.MetricsSpec;
@@ -34,6 +35,7 @@ import java.util.regex.Pattern;
  * @param join how feedback becomes labels
  * @param hotUserBytes what the users that each join task keeps in memory in front of its state may take of the heap, roughly
  * @param guard when the trainer stops learning
+ * @param gate when a snapshot is good enough to serve
  * @param features what is computed of an impression and its viewer's history
  * @param model what is learnt, and its tasks
  * @param cachedRows how many rows of each table of the model the trainer keeps in memory in front of its state; 0: all
@@ -51,6 +53,7 @@ public record FreshetConfig(
         JoinSpec join,
         long hotUserBytes,
         GuardSpec guard,
+        GateSpec gate,
         FeatureSpec features,
         ModelSpec model,
         int cachedRows,
@@ -176,6 +179,7 @@ public record FreshetConfig(
                 join,
                 (long) (root.child("join").number("hot_mebibytes", DEFAULT_HOT_MEBIBYTES, 0.001, 1e6) * MEBIBYTE),
                 GuardSpec.read(root.child("guard")),
+                GateSpec.read(root.child("gate")),
                 features,
                 ModelSpec.read(root.child("model"), tasks, features.schema()),
                 root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),

@@ -3,6 +3,7 @@ package freshet.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.gate.Gate;
 import freshet.jobs.guard.GuardReason;
 import freshet.jobs.guard.GuardTrip;
 import freshet.serde.example.ExampleMessage;
@@ -10,6 +11,9 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
+import freshet.serde.snapshot.Registry;
+import freshet.serde.snapshot.RegistryRefusedException;
+import freshet.serde.snapshot.Snapshot;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -54,6 +58,42 @@ class PoisonHourTest {
         // The hour in which they were wrong ends healthy or is not published at all; the ones behind it are.
         assertThat(run.published).contains(START + 5 * HOUR, START + 7 * HOUR, START + 8 * HOUR, END);
         assertThat(run.core.status().isGuardTripped()).isFalse();
+    }
+
+    /** Without the guard the poison is learnt; then the gate keeps it from the servers for as long as the model is worse than before. */
+    @Test
+    void theGateAloneKeepsTheLastGoodModel() throws RegistryRefusedException {
+        FreshetConfig unguarded =
+                FreshetConfig.fromJson(CONFIG.json().replaceFirst("\\{", "{\"guard\":{\"enabled\":false},"));
+        Run run = run(unguarded, examples(1, 40 * MINUTE, example -> withLabels(example, label -> 1 - label)));
+        assertThat(run.trips).isEmpty();
+        assertThat(run.published).hasSize(9);
+        assertThat(serving(run)).containsExactly(1L, 2L, 3L, 4L, 5L, 5L, 5L, 5L, 5L);
+    }
+
+    @Test
+    void withTheGuardTheModelRecoversAndServersAreFreshAgain() throws RegistryRefusedException {
+        Run run = run(1, 40 * MINUTE, example -> withLabels(example, label -> 1 - label));
+        // No snapshot of 6, that of 7 is still a little worse, 8 is the first good one of two.
+        assertThat(serving(run)).containsExactly(1L, 2L, 3L, 4L, 5L, 5L, 5L, 9L);
+    }
+
+    /** Which hour's model servers have after each snapshot. */
+    private static List<Long> serving(Run run) throws RegistryRefusedException {
+        Gate gate = new Gate(CONFIG.gate());
+        Registry registry = Registry.EMPTY;
+        List<Long> serving = new ArrayList<>();
+        for (Snapshot snapshot : run.snapshots) {
+            registry = gate.decide(registry, snapshot.manifest(), Optional.empty())
+                    .applyTo(registry)
+                    .after();
+            serving.add(hour(registry.current().orElseThrow().eventTimeMillis()));
+        }
+        return serving;
+    }
+
+    private static long hour(long millis) {
+        return (millis - START) / HOUR;
     }
 
     @Test
@@ -133,14 +173,18 @@ class PoisonHourTest {
         return bytes.toByteArray();
     }
 
-    private record Run(TrainCore core, List<GuardTrip> trips, List<Long> published) {}
+    private record Run(TrainCore core, List<GuardTrip> trips, List<Snapshot> snapshots, List<Long> published) {}
 
     private static Run run(long seed, long poisonMillis, Poison poison) {
         return run(examples(seed, poisonMillis, poison));
     }
 
     private static Run run(List<LabeledExample> examples) {
-        TrainCore core = newCore();
+        return run(CONFIG, examples);
+    }
+
+    private static Run run(FreshetConfig config, List<LabeledExample> examples) {
+        TrainCore core = TrainPlan.of(config, Optional.empty()).newCore(new HeapStorage());
         List<TrainRecord> records = new ArrayList<>();
         List<GuardTrip> trips = new ArrayList<>();
         for (LabeledExample example : examples) {
@@ -151,16 +195,14 @@ class PoisonHourTest {
             }
         }
         end(core, records);
-        List<Long> published = records.stream()
+        List<Snapshot> snapshots = records.stream()
                 .filter(TrainRecord.Published.class::isInstance)
-                .map(record ->
-                        ((TrainRecord.Published) record).snapshot().version().eventTimeMillis())
+                .map(record -> ((TrainRecord.Published) record).snapshot())
                 .toList();
-        return new Run(core, trips, published);
-    }
-
-    private static TrainCore newCore() {
-        return newCore(new HeapStorage());
+        List<Long> published = snapshots.stream()
+                .map(snapshot -> snapshot.version().eventTimeMillis())
+                .toList();
+        return new Run(core, trips, snapshots, published);
     }
 
     private static TrainCore newCore(HeapStorage storage) {

@@ -1,0 +1,96 @@
+package freshet.jobs.cli;
+
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.gate.Gate;
+import freshet.jobs.gate.GateDecision;
+import freshet.jobs.gate.GateDecision.Quarantine;
+import freshet.model.serve.Ranker;
+import freshet.serde.snapshot.BadSnapshotException;
+import freshet.serde.snapshot.Registry;
+import freshet.serde.snapshot.RegistryRefusedException;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotDirectory;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code freshet snapshot gate}: what a gate would have made of the snapshots in a folder. */
+@Command(
+        name = "gate",
+        description = {
+            "Puts the snapshots of a folder through a gate, oldest first, and prints what it decides of each: to choose limits before"
+                    + " they count. Each is verified, loaded in ONNX Runtime and compared with the last one promoted.",
+            "Exit code 1 when any is quarantined."
+        },
+        mixinStandardHelpOptions = true)
+final class SnapshotGateCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "DIR", description = "Folder of snapshots, such as the snapshots folder of a replay.")
+    @SuppressWarnings("NullAway.Init") // required: picocli sets it
+    private Path folder;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Configuration with the limits, in its block gate (default: the defaults).")
+    private @Nullable Path config;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, BadSnapshotException, RegistryRefusedException {
+        FreshetConfig limits = config == null ? FreshetConfig.shipped("kuairand") : FreshetConfig.load(config);
+        Gate gate = new Gate(limits.gate());
+        Registry registry = Registry.EMPTY;
+        PrintWriter out = spec.commandLine().getOut();
+        int quarantined = 0;
+        for (Path each : versions()) {
+            Snapshot snapshot = SnapshotDirectory.read(each);
+            GateDecision decision = gate.decide(registry, snapshot.manifest(), unusable(snapshot));
+            registry = decision.applyTo(registry).after();
+            quarantined += decision instanceof Quarantine ? 1 : 0;
+            out.println(snapshot.version() + " " + words(decision) + ": " + decision.reason());
+        }
+        out.println(
+                "current " + registry.current().map(Object::toString).orElse("none") + ", quarantined " + quarantined);
+        return quarantined == 0 ? 0 : Main.FAILED;
+    }
+
+    private List<Path> versions() throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.filter(child -> Files.exists(child.resolve("manifest.json")))
+                    .filter(child -> !child.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** Why a server could not load it. */
+    private static Optional<String> unusable(Snapshot snapshot) {
+        try {
+            new Ranker(snapshot).close();
+            return Optional.empty();
+        } catch (BadSnapshotException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String words(GateDecision decision) {
+        return decision instanceof Quarantine bad
+                ? "quarantine (" + bad.fault().label() + ")"
+                : decision.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+    }
+}
