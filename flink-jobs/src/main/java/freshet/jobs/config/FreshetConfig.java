@@ -22,7 +22,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -44,7 +43,7 @@ import java.util.regex.Pattern;
  * @param userFeatures what is written for servers
  * @param kafka properties of Kafka's clients
  * @param schemaRegistry where schemas of Confluent's wire format are looked up
- * @param snapshotEvery event time between snapshots
+ * @param snapshots how models are handed to servers
  * @param json the whole file as one JSON text; {@link #fromJson} makes this record again from it
  */
 public record FreshetConfig(
@@ -62,7 +61,7 @@ public record FreshetConfig(
         UserFeaturesConfig userFeatures,
         KafkaConfig kafka,
         SchemaRegistryConfig schemaRegistry,
-        Duration snapshotEvery,
+        SnapshotsConfig snapshots,
         String json) {
 
     private static final ObjectMapper YAML = YAMLMapper.builder()
@@ -144,6 +143,13 @@ public record FreshetConfig(
         return read(name, root);
     }
 
+    /** The same configuration for a replay: nothing leaves by deltas, and each example is scored as it was served. */
+    public FreshetConfig forReplay() {
+        ObjectNode root = (ObjectNode) tree(JSON, name, json);
+        root.withObjectProperty("snapshots").put("delta_every", "0s").put("as_served", true);
+        return read(name, root);
+    }
+
     /** The same configuration against other brokers, as when a demo or a test starts its own. */
     public FreshetConfig withBootstrapServers(String addresses) {
         ObjectNode root = (ObjectNode) tree(JSON, name, json);
@@ -173,6 +179,7 @@ public record FreshetConfig(
         FeatureSpec features = FeatureSpec.read(root.child("features"));
         List<TaskSpec> tasks =
                 root.children("tasks").stream().map(TaskSpec::read).toList();
+        ModelSpec model = ModelSpec.read(root.child("model"), tasks, features.schema());
         FreshetConfig config = new FreshetConfig(
                 name,
                 EventsConfig.read(root.child("events")),
@@ -181,14 +188,14 @@ public record FreshetConfig(
                 GuardSpec.read(root.child("guard")),
                 GateSpec.read(root.child("gate")),
                 features,
-                ModelSpec.read(root.child("model"), tasks, features.schema()),
+                model,
                 root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),
                 MetricsSpec.read(root.child("metrics"), features.schema()),
                 TopicsConfig.read(root.child("topics")),
                 UserFeaturesConfig.read(root.child("user_features")),
                 KafkaConfig.read(root.child("kafka")),
                 SchemaRegistryConfig.read(root.child("schema_registry")),
-                snapshotEvery(root.child("snapshots")),
+                SnapshotsConfig.read(root.child("snapshots"), model.tick()),
                 tree.toString());
         if (config.events().formats().contains(WireFormat.CONFLUENT)
                 && !config.schemaRegistry().isConfigured()) {
@@ -196,13 +203,5 @@ public record FreshetConfig(
         }
         root.check();
         return config;
-    }
-
-    private static Duration snapshotEvery(ConfigNode snapshots) {
-        Duration every = snapshots.duration("every", Duration.ofHours(1));
-        if (!every.equals(Duration.ofHours(1))) {
-            snapshots.problem("every", "found '" + every + "', expected 1h: versions are named by the hour");
-        }
-        return every;
     }
 }

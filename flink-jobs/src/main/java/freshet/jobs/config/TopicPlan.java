@@ -29,6 +29,8 @@ public record TopicPlan(String name, Spread spread, SortedMap<String, String> se
     private static final Duration SET_ASIDE_KEPT = Duration.ofDays(3);
     /** The reader of a new server needs the newest; the others are for going back. */
     private static final Duration SNAPSHOTS_KEPT = Duration.ofDays(3);
+    /** Behind the newest snapshot only the deltas since are of use; some hours more for readers that are behind. */
+    private static final Duration DELTAS_KEPT = Duration.ofHours(6);
 
     /** The plans of every topic that a configuration names, in its order. */
     public static List<TopicPlan> of(TopicsConfig topics) {
@@ -40,13 +42,15 @@ public record TopicPlan(String name, Spread spread, SortedMap<String, String> se
         plans.add(kept(topics.deadLetters(), Spread.ONE, SET_ASIDE_KEPT));
         plans.add(kept(topics.late(), Spread.ONE, SET_ASIDE_KEPT));
         plans.add(kept(topics.snapshots(), Spread.ONE, SNAPSHOTS_KEPT));
-        plans.add(compacted(topics.userFeatures()));
+        plans.add(kept(topics.modelDeltas(), Spread.ONE, DELTAS_KEPT));
+        plans.add(compacted(topics.modelRegistry(), Spread.ONE));
+        plans.add(compacted(topics.userFeatures(), Spread.BY_LOAD));
         return plans;
     }
 
     /** A topic of which only the newest record of each key is wanted, for as long as there is one. */
-    private static TopicPlan compacted(String name) {
-        return new TopicPlan(name, Spread.BY_LOAD, new TreeMap<>(Map.of("cleanup.policy", "compact")));
+    private static TopicPlan compacted(String name, Spread spread) {
+        return new TopicPlan(name, spread, new TreeMap<>(Map.of("cleanup.policy", "compact")));
     }
 
     private static TopicPlan kept(String name, Spread spread, Duration retention) {

@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
  * @param deadLetters written: records that could not become events, and feedback that never found its impression
  * @param late written: events that came behind the watermark
  * @param snapshots written by the trainer: chunks and manifests of models
+ * @param modelDeltas written by the trainer: what changed in the model between snapshots
+ * @param modelRegistry written by trainers, the gate and people, to be compacted: which snapshot is current
  * @param userFeatures written by the examples job, to be compacted: what is remembered of each viewer, for servers
  */
 public record TopicsConfig(
@@ -26,6 +28,8 @@ public record TopicsConfig(
         String deadLetters,
         String late,
         String snapshots,
+        String modelDeltas,
+        String modelRegistry,
         String userFeatures) {
 
     /** What a broker takes as a topic's name. */
@@ -41,6 +45,8 @@ public record TopicsConfig(
                 name(topics, "dead_letters", keysByName),
                 name(topics, "late", keysByName),
                 name(topics, "snapshots", keysByName),
+                name(topics, "model_deltas", keysByName),
+                name(topics, "model_registry", keysByName),
                 name(topics, "user_features", keysByName));
     }
 
@@ -62,6 +68,16 @@ public record TopicsConfig(
 
     /** Every topic, in the order of the record. */
     public List<String> all() {
-        return List.of(impressions, feedback, histories, examples, deadLetters, late, snapshots, userFeatures);
+        return List.of(
+                impressions,
+                feedback,
+                histories,
+                examples,
+                deadLetters,
+                late,
+                snapshots,
+                modelDeltas,
+                modelRegistry,
+                userFeatures);
     }
 }

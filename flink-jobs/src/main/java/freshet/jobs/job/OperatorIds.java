@@ -11,7 +11,8 @@ public final class OperatorIds {
 
     public static final String JOIN = "join";
     public static final String TRAIN = "train";
-    public static final String SNAPSHOT_RECORDS = "snapshot-records";
+    public static final String CUTS = "cuts";
+    public static final String PUBLISH = "publish";
     public static final String SNAPSHOT_SINK = "snapshot-sink";
     public static final String FRONTIERS_TO_PARTITIONS = "frontiers-to-partitions";
     public static final String EXAMPLES_SINK = "examples-sink";

@@ -1,6 +1,8 @@
 package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.publish.PublishOperator;
+import freshet.jobs.publish.PublishPlan;
 import freshet.jobs.train.TrainOperator;
 import freshet.jobs.train.TrainPlan;
 import freshet.jobs.train.TrainRecord;
@@ -27,7 +29,24 @@ public final class TrainGraph {
                 .transform("Train", TrainRecordSerializer.TYPE, new TrainOperator(TrainPlan.of(config, warmFolder)))
                 .uid(OperatorIds.TRAIN)
                 .setDescription(
-                        "Puts examples in order; scores, measures and learns batch by batch; cuts a snapshot an hour")
+                        "Puts examples in order; scores, measures and learns batch by batch; cuts off what changed")
+                .setParallelism(1);
+    }
+
+    /**
+     * Puts a publisher behind a trainer, as a task of its own: what it writes takes none of the trainer's time.
+     *
+     * @param trained what a trainer puts out, or the cuts alone
+     * @param uid {@link OperatorIds#PUBLISH}, or another where a job has two
+     * @return the same with the records for servers in the place of the cuts, from one subtask
+     */
+    public static SingleOutputStreamOperator<TrainRecord> publish(
+            DataStream<TrainRecord> trained, PublishPlan plan, String uid) {
+        return trained.keyBy(any -> PublishOperator.MODEL, Types.INT)
+                .transform("Publish", TrainRecordSerializer.TYPE, new PublishOperator(plan))
+                .uid(uid)
+                .setDescription(
+                        "Folds what changed into a copy of the model; makes deltas of it, and an hourly snapshot")
                 .setParallelism(1);
     }
 }

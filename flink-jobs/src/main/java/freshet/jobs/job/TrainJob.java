@@ -1,7 +1,7 @@
 package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
-import freshet.jobs.publish.SnapshotRecordsOf;
+import freshet.jobs.publish.PublishPlan;
 import freshet.jobs.publish.SnapshotSink;
 import freshet.jobs.sink.KafkaSinks;
 import freshet.jobs.sink.SetAsideRecord;
@@ -44,7 +44,7 @@ public final class TrainJob {
      *
      * @param until when it ends by itself
      * @param warmFolder what a new model learns first; see {@link freshet.jobs.warm.WarmStart}
-     * @return everything the trainer puts out, besides the snapshots that go to Kafka
+     * @return everything the trainer puts out, besides what goes to Kafka
      */
     public static DataStream<TrainRecord> build(
             StreamExecutionEnvironment env, FreshetConfig config, Until until, Optional<String> warmFolder) {
@@ -62,16 +62,16 @@ public final class TrainJob {
     }
 
     private static void publish(DataStream<TrainRecord> trained, FreshetConfig config) {
-        trained.flatMap(new SnapshotRecordsOf())
-                .returns(FreshetTypes.SNAPSHOT_RECORD)
-                .name("Snapshots to records")
-                .uid(OperatorIds.SNAPSHOT_RECORDS)
-                .setDescription("Cuts a snapshot into chunks, the manifest behind them")
-                .setParallelism(1)
+        DataStream<TrainRecord> cuts = trained.filter(TrainRecord.Changed.class::isInstance)
+                .name("What changed")
+                .uid(OperatorIds.CUTS)
+                .setParallelism(1);
+        TrainGraph.publish(cuts, PublishPlan.of(config), OperatorIds.PUBLISH)
                 .sinkTo(SnapshotSink.of(config))
-                .name("Snapshots to Kafka")
+                .name("Models to Kafka")
                 .uid(OperatorIds.SNAPSHOT_SINK)
-                .setDescription("Writes the topic " + config.topics().snapshots())
+                .setDescription("Writes the topics " + config.topics().snapshots() + " and "
+                        + config.topics().modelDeltas())
                 .setParallelism(1);
     }
 

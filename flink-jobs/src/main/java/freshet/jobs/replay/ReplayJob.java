@@ -11,6 +11,7 @@ import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.local.Machine;
 import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.publish.PublishPlan;
 import freshet.jobs.source.EventSources;
 import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.source.ReplayToKafka;
@@ -47,6 +48,9 @@ public final class ReplayJob {
     private static final Map<String, String> TOPIC_SETTINGS =
             Map.of("max.message.bytes", String.valueOf(ReplayToKafka.MAX_REQUEST_BYTES));
 
+    /** Over Kafka, the trainer's job has a publisher of its own. */
+    private static final String PUBLISH_ID = "replay-publish";
+
     private ReplayJob() {}
 
     /**
@@ -72,7 +76,8 @@ public final class ReplayJob {
     public static ReplayResult runOverKafka(ReplayOptions options) throws Exception {
         return inWorkFolder(options, work -> {
             try (EmbeddedKafka kafka = EmbeddedKafka.start(work.resolve("kafka"))) {
-                FreshetConfig config = options.config().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
+                FreshetConfig config =
+                        options.config().forReplay().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
                 for (String topic : config.topics().all()) {
                     kafka.createTopic(topic, TOPIC_PARTITIONS, TOPIC_SETTINGS);
                 }
@@ -123,7 +128,7 @@ public final class ReplayJob {
 
     /** Builds the graph of {@link #run} into an environment of the caller's; {@link #complete} what its execution wrote. */
     public static void build(StreamExecutionEnvironment env, ReplayOptions options) {
-        FreshetConfig config = options.config();
+        FreshetConfig config = options.config().forReplay();
         JobSettings.apply(env);
         ExamplesGraph examples =
                 ExamplesGraph.build(config, EventSources.files(env, config, options.events()), Until.CURRENT_END);
@@ -140,7 +145,10 @@ public final class ReplayJob {
 
     /** Writes what the trainer puts out. */
     static void writeTrained(DataStream<TrainRecord> trained, ReplayOptions options) {
-        trained.sinkTo(new ReplayOutputSink(options.out(), options.config()))
+        DataStream<TrainRecord> published = TrainGraph.publish(
+                trained, PublishPlan.unfenced(options.config().forReplay()), PUBLISH_ID);
+        published
+                .sinkTo(new ReplayOutputSink(options.out(), options.config()))
                 .name("Write outputs")
                 .uid("replay-files")
                 .setDescription("Writes examples, predictions, metrics and snapshots")

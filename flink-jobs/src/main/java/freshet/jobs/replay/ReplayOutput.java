@@ -8,6 +8,8 @@ import freshet.model.spec.TaskSpec;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotAssembler;
+import freshet.serde.snapshot.SnapshotAssembly;
 import freshet.serde.snapshot.SnapshotDirectory;
 import freshet.serde.snapshot.SnapshotVersion;
 import freshet.serde.wire.Decimals;
@@ -49,6 +51,7 @@ final class ReplayOutput implements Closeable {
     private final AppendFile predictions;
     private final AppendFile metrics;
     private final SnapshotDirectory snapshots;
+    private final SnapshotAssembler assembler = new SnapshotAssembler(Long.MAX_VALUE);
     private final StringBuilder row = new StringBuilder();
 
     private long snapshotCount;
@@ -105,7 +108,7 @@ final class ReplayOutput implements Closeable {
         } else if (record instanceof TrainRecord.Hour hour) {
             hour(hour);
         } else if (record instanceof TrainRecord.Published published) {
-            published(published.snapshot());
+            published(published);
         } else if (record instanceof TrainRecord.Ended ended) {
             JsonFile.write(folder.resolve(SUMMARY), summary(ended));
         }
@@ -157,11 +160,22 @@ final class ReplayOutput implements Closeable {
         }
     }
 
-    private void published(Snapshot snapshot) throws IOException {
-        snapshots.write(snapshot);
-        snapshotCount++;
-        lastVersion = snapshot.version().toString();
-        lastSha256 = snapshot.manifest().sha256();
+    /** The records of a snapshot follow one another, and no checkpoint comes in between: they are of one cut. */
+    private void published(TrainRecord.Published published) throws IOException {
+        if (published.topic() != TrainRecord.Topic.SNAPSHOTS) {
+            return;
+        }
+        SnapshotAssembly assembly = assembler.accept(published.record());
+        if (assembly instanceof SnapshotAssembly.Complete whole) {
+            Snapshot snapshot = whole.snapshot();
+            snapshots.write(snapshot);
+            assembler.markLoaded(snapshot.manifest());
+            snapshotCount++;
+            lastVersion = snapshot.version().toString();
+            lastSha256 = snapshot.manifest().sha256();
+        } else if (assembly instanceof SnapshotAssembly.Rejected rejected) {
+            throw new IOException("writing a snapshot: its own records were refused: " + rejected.detail());
+        }
     }
 
     private ObjectNode summary(TrainRecord.Ended ended) {

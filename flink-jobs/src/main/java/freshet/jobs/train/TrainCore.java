@@ -1,13 +1,14 @@
 package freshet.jobs.train;
 
+import freshet.jobs.config.SnapshotsConfig;
 import freshet.jobs.guard.TrainGuard;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.eval.MetricsSpec;
 import freshet.model.layer.NamedTensor;
 import freshet.model.learn.Learner;
-import freshet.model.snapshot.SnapshotMoment;
-import freshet.model.snapshot.SnapshotScorer;
-import freshet.model.snapshot.SnapshotWriter;
+import freshet.model.learn.Scorer;
+import freshet.model.snapshot.DeltaFiles;
+import freshet.model.snapshot.ModelCopy;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.model.table.TableStatus;
@@ -17,8 +18,8 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
-import freshet.serde.snapshot.BadSnapshotException;
-import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.Lineage;
+import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -37,11 +38,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The trainer: messages in, {@link TrainRecord}s out. Examples wait for the frontier, leave in order, form mini-batches;
- * each batch is scored, measured and learnt, in this order; at each hour of event time the model is cut into a snapshot.
+ * each batch is scored, measured and learnt, in this order; at each minute and hour of event time what has changed in the model
+ * is cut off for a publisher, which takes the time of copying that.
  *
  * <p>What it does is decided by the examples and the promises alone: the same ones give the same records, bit for bit, in
- * whatever order they arrive. Rows of the model lie in a {@link TrainStorage}, and the snapshots that are kept are saved apart
- * from {@link #save}, since they are large and change little; see {@link #keptSnapshots}.
+ * whatever order they arrive. Rows of the model lie in a {@link TrainStorage}, and the models that are kept are saved apart
+ * from {@link #save}, since they are large and change little; see {@link #keptModels}.
  *
  * <p>One thread, but for {@link #status}.
  */
@@ -57,11 +59,11 @@ final class TrainCore {
     private final ModelSpec spec;
     private final long snapshotMillis;
     private final Learner learner;
-    private final SnapshotWriter snapshotWriter;
     private final ExampleBytes exampleBytes;
     private final OrderBuffer buffer;
     private final Batcher batcher;
     private final AsServedScorer<ServedModel> asServed;
+    private final boolean keepsServed;
     private final Progress progress;
     private final TrainGuard guard;
     private final LearntLineage lineage = new LearntLineage();
@@ -79,15 +81,18 @@ final class TrainCore {
     private long heldBack;
     private long snapshots;
     private @Nullable SnapshotVersion newest;
-    private long newestBytes;
+    /** Cuts since the newest snapshot. */
+    private int cuts;
+    /** Lineage of the model at the last cut: where the next one leads on from. */
+    private String lineageAtCut = Lineage.START;
+
     private boolean ended;
     private SortedMap<String, SortedMap<String, Double>> hourMetrics = new TreeMap<>();
 
     private volatile TrainStatus status = TrainStatus.START;
 
     /**
-     * @param snapshotWriter makes the snapshots
-     * @param snapshotMillis event time between snapshots
+     * @param snapshots how often the model is cut, and whether examples are scored as served
      * @param longestHorizonMillis the longest time from an impression until its last label is decided
      * @param storage empty, or as it was at the save that {@link #restore} is given
      * @param cachedRows most rows of a table of the model to keep in memory; 0 for all
@@ -96,21 +101,22 @@ final class TrainCore {
      */
     TrainCore(
             ModelSpec spec,
-            SnapshotWriter snapshotWriter,
-            long snapshotMillis,
+            SnapshotsConfig snapshots,
             long longestHorizonMillis,
             TrainStorage storage,
             int cachedRows,
             TrainGuard guard,
             MetricsSpec metrics) {
         this.guard = guard;
-        this.snapshotWriter = snapshotWriter;
         this.spec = spec;
-        this.snapshotMillis = snapshotMillis;
+        snapshotMillis = snapshots.every().toMillis();
+        keepsServed = snapshots.asServed();
         learner = new Learner(spec, storage::rows, cachedRows);
+        learner.trackChanges();
         exampleBytes = new ExampleBytes(spec.schema());
         buffer = new OrderBuffer(exampleBytes, storage.waiting(), EXAMPLES_IN_MEMORY);
-        batcher = new Batcher(spec.batchSize(), spec.tick().toMillis(), snapshotMillis);
+        batcher = new Batcher(
+                spec.batchSize(), spec.tick().toMillis(), snapshots.deltaEvery().toMillis(), snapshotMillis);
         asServed = new AsServedScorer<>(spec.taskCount(), longestHorizonMillis);
         progress = new Progress(spec.tasks(), metrics);
         predictions = new float[spec.batchSize() * spec.taskCount()];
@@ -118,25 +124,19 @@ final class TrainCore {
     }
 
     /**
-     * A snapshot together with the scorer made from it.
+     * A model as it was served, and its scorer.
      *
      * @param schema of the features it will be asked to score
      */
-    private record ServedModel(Snapshot snapshot, SnapshotScorer scorer, FeatureSchema schema)
-            implements AsServedScorer.Model {
-        static ServedModel of(Snapshot snapshot, FeatureSchema schema) {
-            try {
-                return new ServedModel(snapshot, new SnapshotScorer(snapshot), schema);
-            } catch (BadSnapshotException e) {
-                throw new IllegalStateException(
-                        "loading our own snapshot " + snapshot.version() + ": " + e.getMessage(), e);
-            }
+    private record ServedModel(ModelCopy model, Scorer scorer, FeatureSchema schema) implements AsServedScorer.Model {
+        static ServedModel of(ModelCopy model, FeatureSchema schema) {
+            return new ServedModel(model, model.newScorer(), schema);
         }
 
         @Override
         public void score(List<FeatureValues> features, float[] into) {
             // One from before a change of the feature list reads other slots: what it would say now was never served.
-            if (scorer.spec().schema().equals(schema)) {
+            if (model.spec().schema().equals(schema)) {
                 scorer.score(features, into);
             } else {
                 Arrays.fill(into, Float.NaN);
@@ -180,8 +180,17 @@ final class TrainCore {
             }
 
             @Override
+            public void delta(long asOfMillis) {
+                // Without a snapshot nobody has anything to apply it to; what the guard holds up is not published
+                // either.
+                if (newest != null && guard.trip().isEmpty()) {
+                    cut(asOfMillis, null, out);
+                }
+            }
+
+            @Override
             public void snapshot(long asOfMillis) {
-                publish(asOfMillis, out);
+                cutHour(asOfMillis, out);
             }
         };
         buffer.release(throughMillis, example -> batcher.accept(example, cuts));
@@ -261,7 +270,7 @@ final class TrainCore {
         return task < 0 ? Float.NaN : scores[row * spec.taskCount() + task];
     }
 
-    private void publish(long asOfMillis, Consumer<TrainRecord> out) {
+    private void cutHour(long asOfMillis, Consumer<TrainRecord> out) {
         learner.advance(asOfMillis);
         hourMetrics = progress.closeHour();
         out.accept(new TrainRecord.Hour(asOfMillis - snapshotMillis, hourMetrics));
@@ -269,17 +278,24 @@ final class TrainCore {
         if (guard.trip().isPresent()) {
             return; // servers keep what they have
         }
-        SnapshotVersion version = new SnapshotVersion(asOfMillis);
         List<HashedFeatures> golden = newestExamples.stream()
                 .map(example -> HashedFeatures.of(example.features()))
                 .toList();
-        Snapshot snapshot = snapshotWriter.write(
-                learner, new SnapshotMoment(0, version, newest, lineage.value(), examples, hourMetrics, golden));
-        asServed.publish(asOfMillis, ServedModel.of(snapshot, spec.schema()));
+        cut(asOfMillis, new ModelCut.Hour(hourMetrics, golden), out);
         snapshots++;
-        newest = version;
-        newestBytes = snapshot.manifest().bytes();
-        out.accept(new TrainRecord.Published(snapshot));
+        newest = new SnapshotVersion(asOfMillis);
+        cuts = 0;
+        if (keepsServed) {
+            asServed.publish(asOfMillis, ServedModel.of(ModelCopy.of(learner), spec.schema()));
+        }
+    }
+
+    private void cut(long asOfMillis, ModelCut.@Nullable Hour hour, Consumer<TrainRecord> out) {
+        cuts++;
+        List<SnapshotFile> files = DeltaFiles.drain(learner);
+        out.accept(new TrainRecord.Changed(
+                new ModelCut(asOfMillis, newest, cuts, lineageAtCut, lineage.value(), examples, files, hour)));
+        lineageAtCut = lineage.value();
     }
 
     private void checkWeights(long asOfMillis) {
@@ -304,16 +320,16 @@ final class TrainCore {
         return learner;
     }
 
-    /** The snapshots that impressions still open were served by, by the moment they are as of. */
-    NavigableMap<Long, Snapshot> keptSnapshots() {
-        NavigableMap<Long, Snapshot> kept = new TreeMap<>();
-        asServed.kept().forEach((asOf, model) -> kept.put(asOf, model.snapshot()));
+    /** The models that impressions still open were served by, by the moment they are as of. */
+    NavigableMap<Long, ModelCopy> keptModels() {
+        NavigableMap<Long, ModelCopy> kept = new TreeMap<>();
+        asServed.kept().forEach((asOf, served) -> kept.put(asOf, served.model()));
         return kept;
     }
 
-    /** Puts back one of {@link #keptSnapshots}. */
-    void restoreSnapshot(Snapshot snapshot) {
-        asServed.publish(snapshot.version().eventTimeMillis(), ServedModel.of(snapshot, spec.schema()));
+    /** Puts back one of {@link #keptModels}. */
+    void restoreModel(long asOfMillis, ModelCopy model) {
+        asServed.publish(asOfMillis, ServedModel.of(model, spec.schema()));
     }
 
     /** How the trainer stands; from any thread. */
@@ -341,7 +357,6 @@ final class TrainCore {
                 tables,
                 snapshots,
                 newest == null ? Long.MIN_VALUE : newest.eventTimeMillis(),
-                newestBytes,
                 hourMetrics);
     }
 
@@ -367,7 +382,7 @@ final class TrainCore {
                 + (task.reads().isEmpty() ? "" : " reads " + task.reads());
     }
 
-    /** Writes everything but the kept snapshots and what the storage holds, which afterwards is as it has to be. */
+    /** Writes everything but the kept models and what the storage holds, which afterwards is as it has to be. */
     void save(OutputStream into) throws IOException {
         DataOutputStream out = new DataOutputStream(into);
         out.writeByte(VERSION);
@@ -388,12 +403,13 @@ final class TrainCore {
         out.writeLong(snapshots);
         out.writeBoolean(newest != null);
         out.writeLong(newest == null ? 0 : newest.eventTimeMillis());
-        out.writeLong(newestBytes);
+        out.writeInt(cuts);
+        SavedState.writeText(out, lineageAtCut);
         out.writeBoolean(ended);
         out.flush();
     }
 
-    /** Takes over what {@link #save} wrote; snapshots are put back apart. */
+    /** Takes over what {@link #save} wrote; kept models are put back apart. */
     void restore(InputStream saved) throws IOException {
         DataInputStream in = new DataInputStream(new BufferedInputStream(saved));
         SavedState.expectVersion("trainer", VERSION, in);
@@ -420,7 +436,8 @@ final class TrainCore {
         boolean published = in.readBoolean();
         long asOfMillis = in.readLong();
         newest = published ? new SnapshotVersion(asOfMillis) : null;
-        newestBytes = in.readLong();
+        cuts = in.readInt();
+        lineageAtCut = SavedState.readText(in);
         ended = in.readBoolean();
         status = currentStatus();
     }

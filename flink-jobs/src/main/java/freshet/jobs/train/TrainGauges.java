@@ -59,7 +59,6 @@ final class TrainGauges {
         gauge(group, "snapshots", status, TrainStatus::snapshots);
         gauge(group, "snapshotAsOfMillis", status, TrainStatus::snapshotAsOfMillis);
         gauge(group, "snapshotAgeMillis", status, TrainStatus::snapshotAgeMillis);
-        gauge(group, "snapshotBytes", status, TrainStatus::snapshotBytes);
         for (TaskSpec task : model.tasks()) {
             MetricGroup ofTask = group.addGroup("task", task.name());
             for (String metric : TASK_METRICS) {

@@ -3,9 +3,9 @@ package freshet.jobs.train;
 import freshet.jobs.guard.GuardTrip;
 import freshet.jobs.warm.WarmStart;
 import freshet.model.learn.Learner;
+import freshet.model.snapshot.ModelCopy;
 import freshet.model.table.RowStore;
 import freshet.serde.example.ExampleMessage;
-import freshet.serde.snapshot.Snapshot;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * the bit as the failed one would have.
  *
  * <p>State, all under the one key: {@code model_rows}, a map from id to the row with its optimizer slots, one namespace for
- * each table; {@code waiting}, blocks of examples that wait and are not kept in memory; {@code snapshots}, the models that
+ * each table; {@code waiting}, blocks of examples that wait and are not kept in memory; {@code served_models}, the models that
  * impressions still open were served by; {@code core_pieces}, all else as one value in pieces.
  */
 @SuppressWarnings("NullAway.Init") // Flink fills the fields in initializeState()
@@ -55,10 +55,10 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     private final TrainPlan plan;
 
     private transient TrainCore core;
-    private transient MapState<Long, byte[]> snapshots;
+    private transient MapState<Long, byte[]> models;
     private transient PiecedState rest;
-    /** The snapshots that keyed state holds, by the moment they are as of. */
-    private transient Set<Long> storedSnapshots;
+    /** The models that keyed state holds, by the moment they are as of. */
+    private transient Set<Long> storedModels;
     /** What the log says of the guard. */
     private transient @Nullable GuardTrip toldOf;
 
@@ -71,12 +71,12 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
         super.initializeState(context);
         setCurrentKey(REPLICA);
         KeyedStateStore states = context.getKeyedStateStore();
-        snapshots = states.getMapState(
-                new MapStateDescriptor<>("snapshots", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
+        models = states.getMapState(new MapStateDescriptor<>(
+                "served_models", LongSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE));
         rest = new PiecedState(states.getMapState(new MapStateDescriptor<>(
                 "core_pieces", IntSerializer.INSTANCE, BytePrimitiveArraySerializer.INSTANCE)));
         core = plan.newCore(storage(states));
-        storedSnapshots = new HashSet<>();
+        storedModels = new HashSet<>();
         if (context.isRestored()) {
             restore();
         } else if (plan.warmStart().isPresent()) {
@@ -128,10 +128,10 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
             }
             core.restore(saved);
         }
-        for (Map.Entry<Long, byte[]> snapshot : snapshots.entries()) {
-            core.restoreSnapshot(
-                    SnapshotBytes.read(new DataInputStream(new ByteArrayInputStream(snapshot.getValue()))));
-            storedSnapshots.add(snapshot.getKey());
+        for (Map.Entry<Long, byte[]> model : models.entries()) {
+            DataInputStream files = new DataInputStream(new ByteArrayInputStream(model.getValue()));
+            core.restoreModel(model.getKey(), ModelCopy.of(ModelCutBytes.readFiles(files)));
+            storedModels.add(model.getKey());
         }
     }
 
@@ -166,7 +166,7 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
     @Override
     public void snapshotState(StateSnapshotContext context) throws Exception {
         setCurrentKey(REPLICA);
-        storeSnapshots(core.keptSnapshots());
+        storeModels(core.keptModels());
         try (OutputStream into = rest.replace()) {
             core.save(into);
         }
@@ -186,23 +186,23 @@ public final class TrainOperator extends AbstractStreamOperator<TrainRecord>
         return core.learner();
     }
 
-    private void storeSnapshots(Map<Long, Snapshot> kept) throws Exception {
-        for (Long forgotten : Set.copyOf(storedSnapshots)) {
+    private void storeModels(Map<Long, ModelCopy> kept) throws Exception {
+        for (Long forgotten : Set.copyOf(storedModels)) {
             if (!kept.containsKey(forgotten)) {
-                snapshots.remove(forgotten);
-                storedSnapshots.remove(forgotten);
+                models.remove(forgotten);
+                storedModels.remove(forgotten);
             }
         }
-        for (Map.Entry<Long, Snapshot> snapshot : kept.entrySet()) {
-            if (storedSnapshots.add(snapshot.getKey())) {
-                snapshots.put(snapshot.getKey(), bytes(snapshot.getValue()));
+        for (Map.Entry<Long, ModelCopy> model : kept.entrySet()) {
+            if (storedModels.add(model.getKey())) {
+                models.put(model.getKey(), bytes(model.getValue()));
             }
         }
     }
 
-    private static byte[] bytes(Snapshot snapshot) throws IOException {
+    private static byte[] bytes(ModelCopy model) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        SnapshotBytes.write(snapshot, new DataOutputStream(bytes));
+        ModelCutBytes.writeFiles(model.files(), new DataOutputStream(bytes));
         return bytes.toByteArray();
     }
 }

@@ -4,7 +4,6 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.guard.TrainGuard;
 import freshet.jobs.warm.WarmStart;
 import freshet.model.eval.MetricsSpec;
-import freshet.model.snapshot.SnapshotWriter;
 import java.io.Serializable;
 import java.util.HashMap;
 import java.util.Map;
@@ -46,8 +45,7 @@ public record TrainPlan(String configJson, @Nullable String warmFolder) implemen
         FreshetConfig config = FreshetConfig.fromJson(configJson);
         return new TrainCore(
                 config.model(),
-                new SnapshotWriter(config.name(), config.featuresJson()),
-                config.snapshotEvery().toMillis(),
+                config.snapshots(),
                 config.join().longestHorizonMillis(),
                 storage,
                 config.cachedRows(),

@@ -1,7 +1,7 @@
 package freshet.jobs.train;
 
 import freshet.serde.example.LabeledExample;
-import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotRecord;
 import java.util.SortedMap;
 
 /**
@@ -30,8 +30,17 @@ public sealed interface TrainRecord {
      */
     record Hour(long hourMillis, SortedMap<String, SortedMap<String, Double>> metrics) implements TrainRecord {}
 
-    /** The model as of an hour. */
-    record Published(Snapshot snapshot) implements TrainRecord {}
+    /** The model has been cut: what changed since the cut before. */
+    record Changed(ModelCut cut) implements TrainRecord {}
+
+    /** A record for one of the topics that servers read; a publisher puts these in the place of {@link Changed}. */
+    record Published(Topic topic, SnapshotRecord record) implements TrainRecord {}
+
+    /** What servers read of a trainer. */
+    enum Topic {
+        SNAPSHOTS,
+        DELTAS
+    }
 
     /**
      * The examples have ended and everything has been learnt.

@@ -1,15 +1,18 @@
 package freshet.jobs.train;
 
+import freshet.jobs.train.TrainRecord.Changed;
 import freshet.jobs.train.TrainRecord.Ended;
 import freshet.jobs.train.TrainRecord.Hour;
 import freshet.jobs.train.TrainRecord.Learnt;
 import freshet.jobs.train.TrainRecord.Published;
+import freshet.jobs.train.TrainRecord.Topic;
 import freshet.jobs.type.ExampleMessageSerializer;
 import freshet.jobs.type.Fields;
 import freshet.jobs.type.LayoutSnapshot;
 import freshet.jobs.type.ValueSerializer;
 import freshet.jobs.type.ValueTypeInfo;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.snapshot.SnapshotRecord;
 import java.io.IOException;
 import java.util.TreeMap;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -29,6 +32,7 @@ public final class TrainRecordSerializer extends ValueSerializer<TrainRecord> {
     private static final int HOUR = 1;
     private static final int PUBLISHED = 2;
     private static final int ENDED = 3;
+    private static final int CHANGED = 4;
 
     private final ExampleMessageSerializer examples = new ExampleMessageSerializer();
 
@@ -58,7 +62,12 @@ public final class TrainRecordSerializer extends ValueSerializer<TrainRecord> {
             SavedState.writeMetrics(out, hour.metrics());
         } else if (record instanceof Published published) {
             out.writeByte(PUBLISHED);
-            SnapshotBytes.write(published.snapshot(), out);
+            out.writeByte(published.topic().ordinal());
+            Fields.writeText(published.record().key(), out);
+            Fields.writeBytes(published.record().value(), out);
+        } else if (record instanceof Changed changed) {
+            out.writeByte(CHANGED);
+            ModelCutBytes.write(changed.cut(), out);
         } else if (record instanceof Ended ended) {
             out.writeByte(ENDED);
             SavedState.writeMetrics(out, ended.metrics());
@@ -71,10 +80,13 @@ public final class TrainRecordSerializer extends ValueSerializer<TrainRecord> {
         return switch (kind) {
             case LEARNT -> new Learnt((LabeledExample) examples.deserialize(in), readFloats(in), readFloats(in));
             case HOUR -> new Hour(in.readLong(), SavedState.readMetrics(in));
-            case PUBLISHED -> new Published(SnapshotBytes.read(in));
+            case PUBLISHED ->
+                new Published(
+                        Topic.values()[in.readByte()], new SnapshotRecord(Fields.readText(in), Fields.readBytes(in)));
+            case CHANGED -> new Changed(ModelCutBytes.read(in));
             case ENDED -> new Ended(SavedState.readMetrics(in));
             default ->
-                throw new IOException("reading a record of the trainer: found kind " + kind + ", expected 0 to 3");
+                throw new IOException("reading a record of the trainer: found kind " + kind + ", expected 0 to 4");
         };
     }
 

@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param tables the tables of rows, by table index; none before the first example
  * @param snapshots cut so far
  * @param snapshotAsOfMillis the newest snapshot is as of this event time; {@link Long#MIN_VALUE} before the first
- * @param snapshotBytes its size
  * @param hourMetrics by task and name: over the last hour of decided time that has ended
  */
 public record TrainStatus(
@@ -43,11 +42,10 @@ public record TrainStatus(
         List<TableStatus> tables,
         long snapshots,
         long snapshotAsOfMillis,
-        long snapshotBytes,
         SortedMap<String, SortedMap<String, Double>> hourMetrics) {
 
     static final TrainStatus START = new TrainStatus(
-            0, 0, 0, 0, 0, 0, null, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, 0, new TreeMap<>());
+            0, 0, 0, 0, 0, 0, null, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, new TreeMap<>());
 
     public TrainStatus {
         tables = List.copyOf(tables);

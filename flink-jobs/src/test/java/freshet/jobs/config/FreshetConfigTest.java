@@ -40,7 +40,11 @@ class FreshetConfigTest {
         assertThat(reference.join().limits()).isEqualTo(minimal.join().limits());
         assertThat(reference.userFeatures()).isEqualTo(minimal.userFeatures());
         assertThat(reference.hotUserBytes()).isEqualTo(minimal.hotUserBytes());
-        assertThat(reference.snapshotEvery()).isEqualTo(minimal.snapshotEvery());
+        assertThat(reference.snapshots().every()).isEqualTo(minimal.snapshots().every());
+        assertThat(reference.snapshots().deltaEvery())
+                .isEqualTo(minimal.snapshots().deltaEvery());
+        assertThat(reference.snapshots().asServed())
+                .isEqualTo(minimal.snapshots().asServed());
         assertThat(reference.kafka().forConsumers()).containsEntry("config.providers", "env,dir");
     }
 
@@ -65,7 +69,7 @@ class FreshetConfigTest {
                           feedback: {format: confluent}
                           histories: {format: avro}
                         topics:
-                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g, user_features: h}
+                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g, model_deltas: i, model_registry: j, user_features: h}
                         user_features: {written: false, every: 3s}
                         schema_registry: {url: "http://registry:8081", user: freshet, password_env: REGISTRY_PASSWORD}
                         """);
@@ -86,7 +90,7 @@ class FreshetConfigTest {
                         null));
         assertThat(config.schemaRegistry())
                 .isEqualTo(new SchemaRegistryConfig("http://registry:8081", "freshet", "REGISTRY_PASSWORD"));
-        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g", "h");
+        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g", "i", "j", "h");
         assertThat(config.userFeatures()).isEqualTo(new UserFeaturesConfig(false, Duration.ofSeconds(3)));
     }
 
@@ -104,7 +108,7 @@ class FreshetConfigTest {
                           feedback: events
                         kafka:
                           interceptor.classes: evil.Class
-                        snapshots: {every: 30m}
+                        snapshots: {every: 30m, delta_every: 90s, signing: {key_id: "a/b"}}
                         snapshot: {}
                         """));
 
@@ -116,6 +120,9 @@ class FreshetConfigTest {
                 .hasMessageContaining("schema_registry.url: missing; expected an address")
                 .hasMessageContaining("topics.feedback: found 'events', which is also topics.impressions")
                 .hasMessageContaining("kafka.interceptor.classes: not a client property that may be passed through")
+                .hasMessageContaining("snapshots.delta_every: found 'PT1M30S', expected a multiple of model.tick")
+                .hasMessageContaining("snapshots.signing.key_id: found 'a/b', expected 1 to 64")
+                .hasMessageContaining("snapshots.signing.key_file: missing")
                 .hasMessageContaining("snapshots.every: found 'PT30M', expected 1h")
                 .hasMessageContaining("snapshot: not a known key; allowed here:");
     }

@@ -100,7 +100,7 @@ class ReplayJobTest {
                 .map(new FailsTwice())
                 .returns(FreshetTypes.EXAMPLE_MESSAGE)
                 .uid("fails-twice");
-        ReplayJob.writeTrained(TrainGraph.build(CONFIG, examples, Optional.empty()), options);
+        ReplayJob.writeTrained(TrainGraph.build(CONFIG.forReplay(), examples, Optional.empty()), options);
         ReplayJob.writeLedger(graph.ledger(), options);
         FailsTwice.FAILURES.set(0);
         env.execute();

@@ -151,7 +151,7 @@ class OrderAndBatchTest {
         HeapStorage storage = new HeapStorage();
         ExampleFrontier frontier = new ExampleFrontier();
         OrderBuffer buffer = new OrderBuffer(BYTES, storage.waiting(), mostInMemory);
-        Batcher batcher = new Batcher(batchSize, tick, HOUR);
+        Batcher batcher = new Batcher(batchSize, tick, 2 * tick, HOUR);
         Recorder recorder = new Recorder();
         for (ExampleMessage message : delivery) {
             if (random.nextInt(50) == 0) {
@@ -165,7 +165,7 @@ class OrderAndBatchTest {
                 storage = storage.copy();
                 buffer = new OrderBuffer(BYTES, storage.waiting(), mostInMemory);
                 buffer.restore(in);
-                batcher = new Batcher(batchSize, tick, HOUR);
+                batcher = new Batcher(batchSize, tick, 2 * tick, HOUR);
                 batcher.restore(in, BYTES);
                 assertThat(in.read()).isEqualTo(-1);
             }
@@ -195,6 +195,12 @@ class OrderAndBatchTest {
                 log.add(describe(batch));
                 batch.clear();
             }
+            long delta = 2 * tick;
+            long deltaDue = (example.decidedTimeMillis() / delta + 1) * delta;
+            long snapshotDue = (example.decidedTimeMillis() / HOUR + 1) * HOUR;
+            if (next >= deltaDue && deltaDue < snapshotDue) {
+                log.add("delta " + deltaDue);
+            }
             if (hourEnds) {
                 log.add("snapshot " + (example.decidedTimeMillis() / HOUR + 1) * HOUR);
             }
@@ -212,6 +218,11 @@ class OrderAndBatchTest {
         @Override
         public void batch(List<LabeledExample> examples) {
             log.add(describe(examples));
+        }
+
+        @Override
+        public void delta(long asOfMillis) {
+            log.add("delta " + asOfMillis);
         }
 
         @Override

@@ -157,7 +157,7 @@ class PoisonHourTest {
             byte[] saved = saved(first);
             TrainCore second = newCore(storage.copy());
             second.restore(new ByteArrayInputStream(saved));
-            first.keptSnapshots().values().forEach(second::restoreSnapshot);
+            first.keptModels().forEach(second::restoreModel);
             feed(second, examples.subList(cut, examples.size()), records);
             end(second, records);
             assertThat(second.status().guardTrips()).isEqualTo(1);
@@ -195,10 +195,7 @@ class PoisonHourTest {
             }
         }
         end(core, records);
-        List<Snapshot> snapshots = records.stream()
-                .filter(TrainRecord.Published.class::isInstance)
-                .map(record -> ((TrainRecord.Published) record).snapshot())
-                .toList();
+        List<Snapshot> snapshots = FoldedCuts.snapshots(config, records);
         List<Long> published = snapshots.stream()
                 .map(snapshot -> snapshot.version().eventTimeMillis())
                 .toList();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.model.learn.Learner;
+import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
 import freshet.model.snapshot.SnapshotWriter;
@@ -12,6 +13,7 @@ import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.Lineage;
+import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.ByteArrayInputStream;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
@@ -32,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainCoreTest {
     private static final long HOUR = 3_600_000;
 
-    private static final FreshetConfig CONFIG = TinyModel.mortal();
+    private static final FreshetConfig CONFIG = TinyModel.mortal().forReplay();
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -43,7 +46,7 @@ class TrainCoreTest {
                 ExampleStreams.delivery(seed, examples, 1 + random.nextInt(4), 1 + random.nextInt(3));
 
         List<TrainRecord> records = new ArrayList<>();
-        Saved saved = new Saved(seed % 2 == 0 ? CONFIG : TinyModel.mortalWithCachedRows(3));
+        Saved saved = new Saved(seed % 2 == 0 ? CONFIG : withDeltas(TinyModel.mortalWithCachedRows(3)));
         TrainCore core = saved.newCore();
         for (ExampleMessage message : delivery) {
             if (random.nextInt(100) == 0) {
@@ -53,7 +56,7 @@ class TrainCoreTest {
             core.accept(message, records::add);
         }
 
-        assertThat(records.stream().map(TrainCoreTest::text)).containsExactlyElementsOf(reference(examples));
+        assertThat(texts(records)).containsExactlyElementsOf(reference(examples));
         assertThat(core.status().buffered()).isZero();
         assertThat(core.status().examples()).isEqualTo(examples.size());
     }
@@ -133,7 +136,7 @@ class TrainCoreTest {
 
         private HeapStorage storage = live;
         private byte[] core = new byte[0];
-        private List<Snapshot> snapshots = List.of();
+        private Map<Long, ModelCopy> models = Map.of();
 
         Saved(FreshetConfig config) {
             plan = TrainPlan.of(config, Optional.empty());
@@ -146,28 +149,62 @@ class TrainCoreTest {
         void save(TrainCore from) throws IOException {
             core = saved(from);
             storage = live.copy();
-            snapshots = List.copyOf(from.keptSnapshots().values());
+            models = Map.copyOf(from.keptModels());
         }
 
         TrainCore restore() throws IOException {
             live = storage.copy();
             TrainCore restored = newCore();
             restored.restore(new ByteArrayInputStream(core));
-            snapshots.forEach(restored::restoreSnapshot);
+            models.forEach(restored::restoreModel);
             return restored;
         }
     }
 
-    /** Everything of a record but metrics, which have tests of their own. */
+    private static FreshetConfig withDeltas(FreshetConfig config) {
+        String json = config.json();
+        return FreshetConfig.fromJson(
+                "{\"snapshots\":{\"as_served\":true,\"delta_every\":\"10m\"}," + json.substring(1));
+    }
+
+    /**
+     * Everything of the records but metrics, which have tests of their own; of the cuts, what a reader gets who sees nothing
+     * else: the model of each hour.
+     */
+    private static List<String> texts(List<TrainRecord> records) throws IOException {
+        ModelCopy model = new ModelCopy(CONFIG.model());
+        List<String> texts = new ArrayList<>();
+        String lineage = Lineage.START;
+        for (TrainRecord record : records) {
+            if (record instanceof TrainRecord.Changed changed) {
+                ModelCut cut = changed.cut();
+                assertThat(cut.lineageBefore()).isEqualTo(lineage);
+                lineage = cut.lineage();
+                model.apply(cut.files());
+                if (cut.hour() != null) {
+                    texts.add(text(new SnapshotVersion(cut.asOfMillis()), cut.examples(), model));
+                }
+            } else {
+                texts.add(text(record));
+            }
+        }
+        return texts;
+    }
+
+    private static String text(SnapshotVersion version, long examples, ModelCopy model) {
+        SnapshotMoment moment =
+                new SnapshotMoment(0, version, null, Lineage.START, examples, new TreeMap<>(), List.of());
+        Snapshot snapshot = new SnapshotWriter(CONFIG.name(), CONFIG.featuresJson())
+                .write(model, moment, ManifestSigner.unsigned());
+        return "snapshot " + version + " " + snapshot.manifest().sha256();
+    }
+
     private static String text(TrainRecord record) {
         if (record instanceof TrainRecord.Learnt learnt) {
             return learnt.example().impressionId() + " " + Arrays.toString(learnt.predictions()) + " "
                     + Arrays.toString(learnt.served());
         } else if (record instanceof TrainRecord.Hour hour) {
             return "hour " + new SnapshotVersion(hour.hourMillis());
-        } else if (record instanceof TrainRecord.Published published) {
-            return "snapshot " + published.snapshot().version() + " of "
-                    + published.snapshot().manifest().description().examples();
         }
         return "end";
     }
@@ -213,7 +250,7 @@ class TrainCoreTest {
                         new SnapshotMoment(0, version, null, Lineage.START, next + 1, new TreeMap<>(), List.of()));
                 published.put(version.eventTimeMillis(), new SnapshotScorer(snapshot));
                 log.add("hour " + new SnapshotVersion(decided / HOUR * HOUR));
-                log.add("snapshot " + version + " of " + (next + 1));
+                log.add(text(version, next + 1, ModelCopy.of(learner)));
             }
         }
         log.add("end");

@@ -61,7 +61,7 @@ class TrainOperatorTest {
         }
 
         assertThat(pieces).containsExactlyElementsOf(whole);
-        assertThat(whole).filteredOn(line -> line.startsWith("Published")).hasSizeGreaterThan(4);
+        assertThat(whole).filteredOn(line -> line.startsWith("Changed")).hasSizeGreaterThan(4);
     }
 
     /** The first place from an index on where an example stands, so that it is not the moment after a promise. */

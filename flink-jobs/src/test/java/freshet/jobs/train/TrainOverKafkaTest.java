@@ -5,12 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.EmbeddedKafka;
+import freshet.jobs.publish.RegistryTopic;
 import freshet.jobs.source.EventSources.Until;
+import freshet.model.snapshot.ModelCopy;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.snapshot.BadSnapshotException;
+import freshet.serde.snapshot.DeltaAssembler;
+import freshet.serde.snapshot.DeltaAssembly;
+import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotAssembler;
 import freshet.serde.snapshot.SnapshotAssembly;
+import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.wire.DeadLetterHeaders;
 import freshet.serde.wire.ExampleCodec;
@@ -74,9 +81,24 @@ class TrainOverKafkaTest {
             TrainJob.build(env, config, Until.CURRENT_END, Optional.empty());
             env.execute(TrainJob.name(config));
 
-            assertThat(assemble(read(kafka, config, config.topics().snapshots())))
+            List<Snapshot> snapshots =
+                    assemble(read(kafka, config, config.topics().snapshots()));
+            assertThat(snapshots.stream().map(TrainOverKafkaTest::versionAndSum))
                     .isEqualTo(reference(config, delivery))
                     .hasSize(6);
+            assertThat(snapshots)
+                    .allSatisfy(snapshot ->
+                            assertThat(snapshot.manifest().generation()).isEqualTo(1));
+            assertDeltasLead(
+                    snapshots.get(0),
+                    snapshots.get(5),
+                    read(kafka, config, config.topics().modelDeltas()));
+            assertThat(new RegistryTopic(config.kafka(), config.topics().modelRegistry())
+                            .read(problem -> {
+                                throw new AssertionError(problem);
+                            })
+                            .generation())
+                    .isEqualTo(1);
             assertThat(read(kafka, config, config.topics().deadLetters()))
                     .extracting(record -> text(record, DeadLetterHeaders.REASON))
                     .containsExactlyInAnyOrder("undecodable", "empty", "undecodable");
@@ -89,31 +111,62 @@ class TrainOverKafkaTest {
                 : Math.floorMod(((LabeledExample) message).userId().hashCode(), PARTITIONS);
     }
 
-    private static List<String> reference(FreshetConfig config, List<ExampleMessage> delivery) {
-        List<String> snapshots = new ArrayList<>();
-        TrainCore core = TrainPlan.of(config, Optional.empty()).newCore(new HeapStorage());
-        for (ExampleMessage message : delivery) {
-            core.accept(message, record -> {
-                if (record instanceof TrainRecord.Published published) {
-                    snapshots.add(published.snapshot().version() + " "
-                            + published.snapshot().manifest().sha256());
-                }
-            });
-        }
-        return snapshots;
+    private static String versionAndSum(Snapshot snapshot) {
+        return snapshot.version() + " " + snapshot.manifest().sha256();
     }
 
-    /** Version and checksum of every snapshot that the records hold, in the order in which they become whole. */
-    private static List<String> assemble(List<ConsumerRecord<byte[], byte[]>> records) {
+    private static List<String> reference(FreshetConfig config, List<ExampleMessage> delivery) {
+        TrainCore core = TrainPlan.of(config, Optional.empty()).newCore(new HeapStorage());
+        List<TrainRecord> records = new ArrayList<>();
+        delivery.forEach(message -> core.accept(message, records::add));
+        return FoldedCuts.snapshots(config, records).stream()
+                .map(TrainOverKafkaTest::versionAndSum)
+                .toList();
+    }
+
+    private static void apply(ModelCopy model, List<SnapshotFile> delta) {
+        try {
+            model.apply(delta);
+        } catch (BadSnapshotException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A reader that begins with the first snapshot and takes nothing but deltas ends with the weights of the last one. */
+    private static void assertDeltasLead(Snapshot first, Snapshot last, List<ConsumerRecord<byte[], byte[]>> records)
+            throws BadSnapshotException {
+        DeltaAssembler deltas = new DeltaAssembler();
+        deltas.follow(first.manifest());
+        ModelCopy model = ModelCopy.of(first);
+        String lineage = first.manifest().description().lineage();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            DeltaAssembly outcome =
+                    deltas.accept(new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value()));
+            assertThat(outcome).isNotInstanceOf(DeltaAssembly.Rejected.class).isNotInstanceOf(DeltaAssembly.Gap.class);
+            for (var next = deltas.next(); next.isPresent(); next = deltas.next()) {
+                apply(model, next.get().files());
+                deltas.markApplied(next.get().manifest());
+                lineage = next.get().manifest().description().lineage();
+            }
+        }
+        assertThat(lineage).isEqualTo(last.manifest().description().lineage());
+        for (SnapshotFile file : model.files()) {
+            if (!file.name().equals("model.json")) {
+                assertThat(file.bytes()).as(file.name()).isEqualTo(last.file(file.name()));
+            }
+        }
+    }
+
+    /** Every snapshot that the records hold, in the order in which they become whole. */
+    private static List<Snapshot> assemble(List<ConsumerRecord<byte[], byte[]>> records) {
         SnapshotAssembler assembler = new SnapshotAssembler();
-        List<String> snapshots = new ArrayList<>();
+        List<Snapshot> snapshots = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
             SnapshotAssembly outcome = assembler.accept(
                     new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value()));
             assertThat(outcome).isNotInstanceOf(SnapshotAssembly.Rejected.class);
             if (outcome instanceof SnapshotAssembly.Complete complete) {
-                snapshots.add(complete.snapshot().version() + " "
-                        + complete.snapshot().manifest().sha256());
+                snapshots.add(complete.snapshot());
                 assembler.markLoaded(complete.snapshot().manifest());
             }
         }

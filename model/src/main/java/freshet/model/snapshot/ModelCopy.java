@@ -5,14 +5,18 @@ import freshet.model.learn.Learner;
 import freshet.model.learn.Scorer;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TableSpec;
+import freshet.model.table.RowChanges;
 import freshet.model.table.RowConsumer;
 import freshet.model.table.RowSource;
 import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.SafeTensors;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotFile;
+import it.unimi.dsi.fastutil.longs.LongArrayList;
+import it.unimi.dsi.fastutil.longs.LongOpenHashSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The weights of a model as servers have them, kept up by deltas: what a publisher makes snapshots of while the learner goes on,
@@ -21,6 +25,9 @@ import java.util.List;
 public final class ModelCopy {
     private final ModelSpec spec;
     private final List<WeightTable> tables = new ArrayList<>();
+    /** By table; empty where nobody asks. */
+    private final List<LongOpenHashSet> touched = new ArrayList<>();
+
     private List<NamedTensor> tensors = List.of();
 
     /** The copy of a model of which nothing is known yet. */
@@ -44,10 +51,39 @@ public final class ModelCopy {
 
     /** The copy that a snapshot holds. */
     public static ModelCopy of(Snapshot snapshot) throws BadSnapshotException {
-        ModelCopy copy =
-                new ModelCopy(ModelFile.parse(snapshot.file(ModelFile.NAME)).spec());
-        copy.apply(snapshot.files());
-        return copy;
+        return of(snapshot.files());
+    }
+
+    /** The copy that the files of a snapshot hold, or those of {@link #files}. */
+    public static ModelCopy of(List<SnapshotFile> files) throws BadSnapshotException {
+        for (SnapshotFile file : files) {
+            if (file.name().equals(ModelFile.NAME)) {
+                ModelCopy copy = new ModelCopy(ModelFile.parse(file.bytes()).spec());
+                copy.apply(files);
+                return copy;
+            }
+        }
+        throw new BadSnapshotException("reading a model: found no file " + ModelFile.NAME);
+    }
+
+    /** The copy as files, for {@link #of(List)}: the model, its dense parameters and its rows. */
+    public List<SnapshotFile> files() {
+        List<SnapshotFile> files = new ArrayList<>();
+        files.add(new SnapshotFile(ModelFile.NAME, new ModelFile(spec, "{}").bytes()));
+        files.add(new SnapshotFile(DenseFile.NAME, DenseFile.bytes(tensors)));
+        writeRows(files::add);
+        return files;
+    }
+
+    /** The rows as files, each of which may be let go before the next is made. */
+    void writeRows(Consumer<SnapshotFile> out) {
+        RowFiles.Writer rows = new RowFiles.Writer(out);
+        for (int table = 0; table < tables.size(); table++) {
+            TableSpec of = spec.tables().get(table);
+            forEachRow(table, (id, weights) -> rows.row(of, id, weights));
+            rows.endTable(of);
+        }
+        rows.end();
     }
 
     /**
@@ -81,12 +117,43 @@ public final class ModelCopy {
                 for (long removed : part.removed()) {
                     into.remove(removed);
                 }
+                noteTouched(table, part);
             }
         }
         replaceTensors(dense);
     }
 
-    /** Puts one row in, as when a copy is restored. */
+    /** Begins to remember which rows are touched, for {@link #drainTouched}. */
+    public void trackTouched() {
+        touched.clear();
+        tables.forEach(table -> touched.add(new LongOpenHashSet()));
+    }
+
+    private void noteTouched(int table, RowFiles.Part part) {
+        if (!touched.isEmpty()) {
+            touched.get(table).addAll(LongArrayList.wrap(part.ids()));
+            touched.get(table).addAll(LongArrayList.wrap(part.removed()));
+        }
+    }
+
+    /**
+     * Hands over what deltas have touched in a table since the last call, in no order: so that a checkpoint costs what
+     * changed.
+     */
+    public void drainTouched(int table, RowChanges changes) {
+        WeightTable from = tables.get(table);
+        float[] weights = new float[spec.tables().get(table).width()];
+        for (long id : touched.get(table)) {
+            if (from.read(id, weights, 0) == RowSource.NONE) {
+                changes.removed(id);
+            } else {
+                changes.touched(id, weights);
+            }
+        }
+        touched.get(table).clear();
+    }
+
+    /** Puts one row in, as when a copy is restored. It does not count as touched. */
     public void put(int table, long id, float[] weights) {
         tables.get(table).put(id, weights, 0);
     }
@@ -94,6 +161,16 @@ public final class ModelCopy {
     /** Takes over all dense parameters. */
     public void replaceTensors(List<NamedTensor> replacement) {
         tensors = List.copyOf(replacement);
+    }
+
+    /** The dense parameters in saved state. */
+    public byte[] saveTensors() {
+        return DenseFile.bytes(tensors);
+    }
+
+    /** Takes over what {@link #saveTensors} wrote. */
+    public void restoreTensors(byte[] saved) throws BadSnapshotException {
+        tensors = DenseFile.parse(saved);
     }
 
     public ModelSpec spec() {
@@ -120,7 +197,8 @@ public final class ModelCopy {
         tables.get(table).forEachRow(consumer);
     }
 
-    Scorer newScorer() {
+    /** A scorer over these rows; it sees what is applied to them, but not new dense parameters. One thread, the copy's. */
+    public Scorer newScorer() {
         return new Scorer(spec, tensors, tables);
     }
 }

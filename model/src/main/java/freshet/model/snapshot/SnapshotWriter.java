@@ -4,7 +4,6 @@ import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Learner;
 import freshet.model.learn.Scorer;
 import freshet.model.spec.ModelSpec;
-import freshet.model.spec.TableSpec;
 import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDescription;
@@ -32,6 +31,16 @@ public final class SnapshotWriter {
     public SnapshotWriter(String name, String featuresJson) {
         this.name = name;
         this.featuresJson = featuresJson;
+    }
+
+    /** The model's name. */
+    public String name() {
+        return name;
+    }
+
+    /** Differs when weights of one model mean nothing in the other. */
+    public String modelFingerprint(ModelSpec spec) {
+        return new ModelFile(spec, featuresJson).modelFingerprint();
     }
 
     /** The snapshot of a learner as it is now, unsigned. */
@@ -75,13 +84,7 @@ public final class SnapshotWriter {
         SortedMap<String, String> metadata = metadata(describe(spec, moment));
         out.accept(new SnapshotFile(OnnxNetwork.NAME, OnnxNetwork.bytes(spec, model.tensors(), metadata)));
         out.accept(new SnapshotFile(DenseFile.NAME, DenseFile.bytes(model.tensors())));
-        RowFiles.Writer rows = new RowFiles.Writer(out);
-        for (int table = 0; table < spec.tables().size(); table++) {
-            TableSpec of = spec.tables().get(table);
-            model.forEachRow(table, (id, weights) -> rows.row(of, id, weights));
-            rows.endTable(of);
-        }
-        rows.end();
+        model.writeRows(out);
         out.accept(new SnapshotFile(GoldenRows.NAME, GoldenRows.bytes(spec, golden(model, moment))));
     }
 
