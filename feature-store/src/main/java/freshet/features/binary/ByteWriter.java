@@ -38,6 +38,11 @@ public final class ByteWriter {
         return size;
     }
 
+    /** Begins anew, with the room that there is. */
+    public void clear() {
+        size = 0;
+    }
+
     public byte[] toByteArray() {
         return Arrays.copyOf(bytes, size);
     }

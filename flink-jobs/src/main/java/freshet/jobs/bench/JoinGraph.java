@@ -68,7 +68,7 @@ final class JoinGraph {
     }
 
     private static void freshet(StreamExecutionEnvironment env, DataStream<SourceRecord> records) {
-        JobSettings.apply(env);
+        JobSettings.applyToJoin(env);
         ExamplesGraph graph = ExamplesGraph.build(
                 FreshetConfig.shipped("bench-join"), List.of(new NamedSource("made", records)), Until.CURRENT_END);
         drop(graph.examples());

@@ -43,7 +43,7 @@ public final class ExamplesJob {
      * @return the part of it before Kafka, for whoever wants more of it than the topics
      */
     public static ExamplesGraph build(StreamExecutionEnvironment env, FreshetConfig config, EventSources.Until until) {
-        JobSettings.apply(env);
+        JobSettings.applyToJoin(env);
         int partitions = KafkaTopics.partitions(config.kafka(), config.topics().examples());
         ExamplesGraph graph = ExamplesGraph.build(
                 config,

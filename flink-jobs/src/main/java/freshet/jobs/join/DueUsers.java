@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * when it is its turn that it is not meant ({@link #isDue}). So that a user does not stand twice in one list for every event
  * that comes before a far horizon, each remembers one later moment at which it stands already.
  *
+ * <p>Users are listed as the objects that they are in memory, so that most need not be looked up; of one who was let go since,
+ * only the id counts ({@link HotUsers#current}).
+ *
  * <p>Layout of one key group, version 1: version byte; the number of moments; per moment signed varlong milliseconds after the
  * moment before, the number of users, and their ids. Not thread-safe.
  */
@@ -25,11 +28,11 @@ final class DueUsers {
 
     private static final int VERSION = 1;
 
-    private final TreeMap<Long, List<String>> byMoment = new TreeMap<>();
+    private final TreeMap<Long, List<HotUser>> byMoment = new TreeMap<>();
     /** The list that was asked for last, since most of the users of one step have the same one. */
     private long lastMoment = NEVER;
 
-    private List<String> last = new ArrayList<>();
+    private List<HotUser> last = new ArrayList<>();
 
     /** Moves the moment at which a user is due; {@link #NEVER} for no more. */
     void schedule(HotUser user, long moment) {
@@ -41,7 +44,7 @@ final class DueUsers {
         if (moment == user.alsoDueMillis) {
             user.alsoDueMillis = NEVER;
         } else if (moment != NEVER) {
-            at(moment).add(user.userId);
+            at(moment).add(user);
         }
         if (before != NEVER && before > moment && (user.alsoDueMillis == NEVER || user.alsoDueMillis < before)) {
             user.alsoDueMillis = before;
@@ -51,16 +54,16 @@ final class DueUsers {
     /** The earliest moment at or before another, or null. */
     @Nullable
     Long earliest(long throughMillis) {
-        Map.Entry<Long, List<String>> first = byMoment.firstEntry();
+        Map.Entry<Long, List<HotUser>> first = byMoment.firstEntry();
         return first == null || first.getKey() > throughMillis ? null : first.getKey();
     }
 
     /** Takes a moment's users away: each must be asked whether it {@link #isDue}. */
-    List<String> take(long moment) {
+    List<HotUser> take(long moment) {
         if (moment == lastMoment) {
             lastMoment = NEVER;
         }
-        List<String> users = byMoment.remove(moment);
+        List<HotUser> users = byMoment.remove(moment);
         return users == null ? List.of() : users;
     }
 
@@ -76,7 +79,7 @@ final class DueUsers {
         return true;
     }
 
-    private List<String> at(long moment) {
+    private List<HotUser> at(long moment) {
         if (moment != lastMoment) {
             lastMoment = moment;
             last = byMoment.computeIfAbsent(moment, none -> new ArrayList<>());
@@ -87,7 +90,7 @@ final class DueUsers {
     /** How many users stand in all lists together, those that are not meant included. */
     int size() {
         int size = 0;
-        for (List<String> users : byMoment.values()) {
+        for (List<HotUser> users : byMoment.values()) {
             size += users.size();
         }
         return size;
@@ -99,14 +102,14 @@ final class DueUsers {
     }
 
     /** Everything, as the bytes of each key group from {@code first} to {@code last}; what {@link #restore} takes. */
-    byte[][] save(int first, int last, KeyGroups keyGroups) {
+    byte[][] save(int first, int last) {
         List<Saving> saving = new ArrayList<>();
         for (int keyGroup = first; keyGroup <= last; keyGroup++) {
             saving.add(new Saving());
         }
         byMoment.forEach((moment, users) -> {
-            for (String user : users) {
-                saving.get(keyGroups.of(user) - first).add(moment, user);
+            for (HotUser user : users) {
+                saving.get(user.keyGroup - first).add(moment, user.userId);
             }
         });
         return saving.stream().map(Saving::bytes).toArray(byte[][]::new);
@@ -150,8 +153,8 @@ final class DueUsers {
     }
 
     /** Takes over a key group. Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
-    void restore(byte[] keyGroup) {
-        ByteReader in = new ByteReader("the due users of a key group", keyGroup);
+    void restore(int keyGroup, byte[] bytes) {
+        ByteReader in = new ByteReader("the due users of a key group", bytes);
         in.readVersion(VERSION);
         int count = in.readCount(0);
         ByteReader moments = new ByteReader("the due users of a key group", in.readBlock());
@@ -159,9 +162,9 @@ final class DueUsers {
         long moment = 0;
         for (int i = 0; i < count; i++) {
             moment += moments.readSignedVarLong();
-            List<String> users = at(moment);
+            List<HotUser> users = at(moment);
             for (int n = moments.readCount(1); n > 0; n--) {
-                users.add(moments.readText());
+                users.add(HotUser.named(moments.readText(), keyGroup));
             }
         }
         moments.end();

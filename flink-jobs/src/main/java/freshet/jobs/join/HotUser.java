@@ -17,9 +17,11 @@ final class HotUser {
     /** What a user takes beside its state: this object, its id, its place in the cache. */
     private static final int OVERHEAD_BYTES = 250;
 
+    private static final UserState NOBODY = new UserState();
+
     final String userId;
     final int keyGroup;
-    final UserState state;
+    UserState state;
 
     /** A whole step of event time at or after what is due next, or {@link DueUsers#NEVER}. */
     long dueMillis = DueUsers.NEVER;
@@ -30,11 +32,19 @@ final class HotUser {
     /** Whether there is anything that the store does not know. */
     boolean dirty;
 
+    /** Whether there was anything to do with the user since the cache last looked. */
+    boolean touched;
+
     /** What the cache has counted for this user. */
     long countedBytes;
 
     /** How many bytes the store holds of this user; 0 for one who was never saved. */
     int storedBytes;
+
+    /** One of whom only the id is known; see {@link #isGone}. */
+    static HotUser named(String userId, int keyGroup) {
+        return new HotUser(userId, keyGroup, NOBODY);
+    }
 
     HotUser(String userId, int keyGroup, UserState state) {
         this.userId = userId;
@@ -47,13 +57,20 @@ final class HotUser {
         return OVERHEAD_BYTES + state.heapBytes();
     }
 
-    byte[] encode() {
-        ByteWriter out = new ByteWriter(1024);
+    /** Frees the memory of one who is saved: what still points here must ask the cache for the user as it is then. */
+    void letGo() {
+        state = NOBODY;
+    }
+
+    boolean isGone() {
+        return state == NOBODY;
+    }
+
+    void writeTo(ByteWriter out) {
         out.writeByte(VERSION);
         out.writeSignedVarLong(dueMillis);
         out.writeSignedVarLong(alsoDueMillis);
         state.writeTo(out);
-        return out.toByteArray();
     }
 
     /** Throws {@link IllegalStateException} for bytes that are damaged, or of another release. */

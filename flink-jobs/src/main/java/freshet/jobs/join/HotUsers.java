@@ -1,24 +1,32 @@
 package freshet.jobs.join;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import freshet.features.binary.ByteWriter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
- * A write-back cache of the users touched last, in front of their store, bounded by what they take of the heap. A user's events
- * come in bursts, and each would otherwise cost a read, a decoding, an encoding and a write; here they cost one of each per
- * burst, and a user who stays costs one writing for each checkpoint. Whoever falls out is saved then; all others are saved by
- * {@link #flush}, which a checkpoint must call before the store's own snapshot. What is in the cache and what is not changes
+ * A write-back cache of the users touched lately, in front of their store, bounded by what they take of the heap. A user's
+ * events come in bursts, and each would otherwise cost a read, a decoding, an encoding and a write; here they cost one of each
+ * per burst, and a user who stays costs one writing for each checkpoint. Whoever falls out is saved then; all others are saved
+ * by {@link #flush}, which a checkpoint must call before the store's own snapshot. What is in the cache and what is not changes
  * nothing that comes out of the join. Not thread-safe.
+ *
+ * <p>Who falls out is found by a clock (Corbato 1968): a hand goes round over all users, spares those touched since it last came
+ * by, and lets the others go. A list in order of use would be exact, and cost a walk to three other users' places in memory for
+ * every event.
  */
 final class HotUsers {
-    private static final float LOAD_FACTOR = 0.75f;
-
     private final long capacityBytes;
     private final DueUsers.KeyGroups keyGroups;
     private final UserStore store;
-    /** Least recently used first. */
-    private final LinkedHashMap<String, HotUser> users = new LinkedHashMap<>(64, LOAD_FACTOR, true);
+    private final Map<String, HotUser> users = new HashMap<>();
+    /** The same users, in no order. */
+    private final List<HotUser> clock = new ArrayList<>();
 
+    private final ByteWriter encoded = new ByteWriter(1 << 12);
+    private int hand;
     private long heapBytes;
     private long loads;
     private long saves;
@@ -40,8 +48,14 @@ final class HotUsers {
         if (user == null) {
             user = load(userId);
             users.put(userId, user);
+            clock.add(user);
         }
         return user;
+    }
+
+    /** The same user if it is in memory still, else as it is now. */
+    HotUser current(HotUser user) {
+        return user.isGone() ? of(user.userId) : user;
     }
 
     private HotUser load(String userId) {
@@ -56,35 +70,53 @@ final class HotUsers {
         return user;
     }
 
-    /** Takes note that a user has changed and may take more of the heap than before. May save others, and let them go. */
+    /** Takes note that a user has changed, if only by an event that waits. */
     void changed(HotUser user) {
         user.dirty = true;
+        user.touched = true;
+    }
+
+    /** Takes note that a user may take more of the heap than before. May save others, and let them go. */
+    void grown(HotUser user) {
+        changed(user);
         long bytes = user.heapBytes();
         heapBytes += bytes - user.countedBytes;
         user.countedBytes = bytes;
         if (heapBytes > capacityBytes) {
-            makeRoom();
+            makeRoom(user);
         }
     }
 
-    private void makeRoom() {
-        Iterator<HotUser> leastRecent = users.values().iterator();
-        while (heapBytes > capacityBytes && users.size() > 1) {
-            HotUser user = leastRecent.next();
-            save(user);
-            heapBytes -= user.countedBytes;
-            leastRecent.remove();
+    private void makeRoom(HotUser keep) {
+        while (heapBytes > capacityBytes && clock.size() > 1) {
+            hand = hand < clock.size() ? hand : 0;
+            HotUser user = clock.get(hand);
+            if (user.touched || user == keep) {
+                user.touched = false;
+                hand++;
+            } else {
+                save(user);
+                heapBytes -= user.countedBytes;
+                users.remove(user.userId);
+                user.letGo();
+                HotUser last = clock.remove(clock.size() - 1);
+                if (last != user) {
+                    clock.set(hand, last);
+                }
+            }
         }
     }
 
     /** Saves every change that the store does not know; the users stay in memory. */
     void flush() {
-        users.values().forEach(this::save);
+        clock.forEach(this::save);
     }
 
     private void save(HotUser user) {
         if (user.dirty) {
-            byte[] bytes = user.encode();
+            encoded.clear();
+            user.writeTo(encoded);
+            byte[] bytes = encoded.toByteArray();
             store.save(user.userId, bytes);
             saves++;
             storedUsers += user.storedBytes == 0 ? 1 : 0;

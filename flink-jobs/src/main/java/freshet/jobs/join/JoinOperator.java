@@ -185,8 +185,8 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         users.changed(user);
     }
 
-    private void advance(String userId, long moment, long watermarkMillis) {
-        HotUser user = users.of(userId);
+    private void advance(HotUser listed, long moment, long watermarkMillis) {
+        HotUser user = users.current(listed);
         if (!due.isDue(user, moment)) {
             return;
         }
@@ -196,7 +196,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
             changed.add(user.state);
         }
         due.schedule(user, stepOfNextDue(user.state));
-        users.changed(user);
+        users.grown(user);
     }
 
     private static long stepOfNextDue(UserState state) {
@@ -225,8 +225,8 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         for (Long moment = due.earliest(mark.getTimestamp());
                 moment != null;
                 moment = due.earliest(mark.getTimestamp())) {
-            for (String userId : due.take(moment)) {
-                advance(userId, moment, mark.getTimestamp());
+            for (HotUser user : due.take(moment)) {
+                advance(user, moment, mark.getTimestamp());
             }
         }
         super.processWatermark(mark);
@@ -284,7 +284,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     /** {@link DueUsers} are raw keyed state: one stretch of bytes per key group, so that they follow it to any subtask. */
     private void saveDue(KeyedStateCheckpointOutputStream out) throws IOException {
         int first = ownKeyGroups.getStartKeyGroup();
-        byte[][] saved = due.save(first, ownKeyGroups.getEndKeyGroup(), this::keyGroup);
+        byte[][] saved = due.save(first, ownKeyGroups.getEndKeyGroup());
         for (int i = 0; i < saved.length; i++) {
             out.startNewKeyGroup(first + i);
             Fields.writeBytes(saved[i], new DataOutputViewStreamWrapper(out));
@@ -293,7 +293,8 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
 
     private void restoreDue(StateInitializationContext context) throws IOException {
         for (KeyGroupStatePartitionStreamProvider keyGroup : context.getRawKeyedStateInputs()) {
-            due.restore(Fields.readBytes(new DataInputViewStreamWrapper(keyGroup.getStream())));
+            due.restore(
+                    keyGroup.getKeyGroupId(), Fields.readBytes(new DataInputViewStreamWrapper(keyGroup.getStream())));
         }
     }
 

@@ -19,14 +19,15 @@ class HotUsersTest {
         for (int i = 0; i < 10; i++) {
             HotUser user = users.of("u" + i);
             user.dueMillis = 1000 * i;
-            users.changed(user);
+            users.grown(user);
         }
 
         assertThat(users.size()).isEqualTo(3);
         assertThat(users.heapBytes()).isEqualTo(3 * ONE_USER);
         assertThat(store.bytes).hasSize(7);
-        HotUser back = users.of("u4");
-        assertThat(back.dueMillis).isEqualTo(4000);
+        String gone = store.bytes.containsKey("u4") ? "u4" : "u5";
+        HotUser back = users.of(gone);
+        assertThat(back.dueMillis).isEqualTo(gone.equals("u4") ? 4000 : 5000);
         assertThat(back.alsoDueMillis).isEqualTo(DueUsers.NEVER);
         assertThat(back.keyGroup).isEqualTo(7);
     }
@@ -41,22 +42,38 @@ class HotUsersTest {
         users.flush();
         assertThat(store.bytes.keySet()).containsExactlyInAnyOrder("a", "b");
 
-        store.bytes.clear();
+        byte[] unchanged = store.bytes.get("a");
+        byte[] changed = store.bytes.get("b");
         users.changed(users.of("b"));
         users.flush();
-        assertThat(store.bytes.keySet()).containsExactly("b");
+        assertThat(store.bytes.get("a")).isSameAs(unchanged);
+        assertThat(store.bytes.get("b")).isNotSameAs(changed);
         assertThat(users.size()).isEqualTo(3);
         assertThat(users.loads()).isEqualTo(3);
         assertThat(users.saves()).isEqualTo(3);
         assertThat(users.storedUsers()).isEqualTo(2);
-        assertThat(users.storedBytes()).isEqualTo(2L * new HotUser("a", 0, new UserState()).encode().length);
+        assertThat(users.storedBytes()).isEqualTo(store.total);
+    }
+
+    @Test
+    void whoeverStillHoldsOneWhoWasLetGoFindsTheUserAsItIsNow() {
+        HotUsers users = new HotUsers(ONE_USER, user -> 0, store);
+        HotUser first = users.of("first");
+        users.grown(first);
+        assertThat(users.current(first)).isSameAs(first);
+
+        users.grown(users.of("second"));
+        users.grown(users.of("third"));
+
+        assertThat(first.isGone()).isTrue();
+        assertThat(users.current(first)).isNotSameAs(first).isSameAs(users.of("first"));
     }
 
     @Test
     void oneUserMayBeLargerThanTheCache() {
         HotUsers users = new HotUsers(1, user -> 0, store);
         HotUser user = users.of("large");
-        users.changed(user);
+        users.grown(user);
 
         assertThat(users.of("large")).isSameAs(user);
     }
@@ -74,6 +91,8 @@ class HotUsersTest {
 
     private static final class Stored implements UserStore {
         private final Map<String, byte[]> bytes = new HashMap<>();
+        /** Of each user's first saving. */
+        private long total;
 
         @Override
         public byte @Nullable [] load(String userId) {
@@ -82,7 +101,7 @@ class HotUsersTest {
 
         @Override
         public void save(String userId, byte[] saved) {
-            bytes.put(userId, saved);
+            total += bytes.put(userId, saved) == null ? saved.length : 0;
         }
     }
 }
