@@ -1,0 +1,129 @@
+package freshet.jobs.cli;
+
+import freshet.jobs.publish.RegistryTopic;
+import freshet.model.serve.Ranker;
+import freshet.serde.snapshot.Registry;
+import freshet.serde.snapshot.Registry.Cause;
+import freshet.serde.snapshot.Registry.Change;
+import freshet.serde.snapshot.RegistryRefusedException;
+import freshet.serde.snapshot.Snapshot;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/**
+ * The commands that change a registry: each reads it, decides by {@link Registry}, writes what follows, and says what servers
+ * load from then on. Exit code 1 when the change makes no sense as things are.
+ */
+abstract class SnapshotMoveCommand implements Callable<Integer> {
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    SnapshotPlace place;
+
+    @Option(
+            names = "--reason",
+            paramLabel = "TEXT",
+            required = true,
+            description = "Why; stands in the registry for the next person.")
+    @SuppressWarnings("NullAway.Init") // required: picocli sets it
+    private String reason;
+
+    @Option(names = "--by", paramLabel = "NAME", description = "Who decides so (default: the name of this user).")
+    private @Nullable String by;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private CommandSpec spec;
+
+    /** What is to change. */
+    abstract Change decide(Registry registry, Cause cause) throws Exception;
+
+    @Override
+    public Integer call() throws Exception {
+        PrintWriter err = spec.commandLine().getErr();
+        RegistryTopic topic = place.registry();
+        String name = by == null ? System.getProperty("user.name", "unknown") : by;
+        Change change;
+        try {
+            change = decide(topic.read(err::println), new Cause(name, reason));
+        } catch (RegistryRefusedException e) {
+            err.println("freshet: " + e.getMessage());
+            return Main.FAILED;
+        }
+        topic.write(change.records());
+        Registry now = topic.read(err::println);
+        spec.commandLine()
+                .getOut()
+                .println("current " + now.current().map(Object::toString).orElse("-") + ", previous "
+                        + (now.aliases().previous() == null
+                                ? "-"
+                                : now.aliases().previous().toString()));
+        if (!now.aliases().equals(change.after().aliases())) {
+            err.println(
+                    "freshet: somebody else has changed the registry in the same moment; look again and decide anew");
+            return Main.FAILED;
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "promote",
+            description = {
+                "Makes a snapshot current: servers that follow the registry load it. It is fetched and verified first,"
+                        + " golden rows included."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Promote extends SnapshotMoveCommand {
+        @Parameters(paramLabel = "VERSION", description = "Such as 20220425T16Z.")
+        @SuppressWarnings("NullAway.Init") // required: picocli sets it
+        private String version;
+
+        @Override
+        Change decide(Registry registry, Cause cause) throws Exception {
+            Snapshot snapshot = place.topic().read(place.version(version));
+            new Ranker(snapshot).close();
+            return registry.promote(snapshot.manifest(), cause);
+        }
+    }
+
+    @Command(
+            name = "rollback",
+            description =
+                    "Makes the previous snapshot current, or an earlier one that was; the present one is quarantined.",
+            mixinStandardHelpOptions = true)
+    static final class Rollback extends SnapshotMoveCommand {
+        @Option(names = "--to", paramLabel = "VERSION", description = "An earlier one that was current once.")
+        private @Nullable String to;
+
+        @Override
+        Change decide(Registry registry, Cause cause) throws Exception {
+            Change change = to == null ? registry.rollback(cause) : registry.rollbackTo(place.version(to), cause);
+            // Servers that do not have it any more must be able to fetch it.
+            if (change.after().aliases().current() != null) {
+                place.topic().read(change.after().aliases().current());
+            }
+            return change;
+        }
+    }
+
+    @Command(
+            name = "withdraw",
+            description = "Takes a snapshot out of use for good; if it is current, the previous one becomes current.",
+            mixinStandardHelpOptions = true)
+    static final class Withdraw extends SnapshotMoveCommand {
+        @Parameters(paramLabel = "VERSION", description = "Such as 20220425T16Z, or current.")
+        @SuppressWarnings("NullAway.Init") // required: picocli sets it
+        private String version;
+
+        @Override
+        Change decide(Registry registry, Cause cause) throws Exception {
+            return registry.withdraw(place.topic().read(place.version(version)).manifest(), cause);
+        }
+    }
+}
