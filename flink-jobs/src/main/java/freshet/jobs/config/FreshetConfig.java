@@ -124,7 +124,12 @@ public record FreshetConfig(
 
     /** The block {@code features} as one line of JSON, for servers: how each feature is computed. */
     public String featuresJson() {
-        return tree(JSON, name, json).path("features").toString();
+        return featuresBlock().toString();
+    }
+
+    /** The block {@code features} as it was written. */
+    public JsonNode featuresBlock() {
+        return tree(JSON, name, json).path("features");
     }
 
     /** The topics that must exist, in the order of {@link TopicsConfig}. */

@@ -44,6 +44,13 @@ final class ChangedUsers {
         }
     }
 
+    /** Sends that nothing is known of a user any more. */
+    void forget(String userId) {
+        changed.remove(userId);
+        sent++;
+        out.accept(FeatureChange.forget(FeatureState.Key.user(userId)));
+    }
+
     /** Sends the changes if event time has entered another interval. */
     void advance(long watermarkMillis) {
         long entered = Math.floorDiv(watermarkMillis, everyMillis);

@@ -3,6 +3,7 @@ package freshet.jobs.join;
 import freshet.features.binary.ByteReader;
 import freshet.features.binary.ByteWriter;
 import freshet.serde.example.FeatureValues;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Feature values in the state of a user: the number of sparse slots, per slot the number of ids and the ids as text; the
@@ -10,6 +11,30 @@ import freshet.serde.example.FeatureValues;
  */
 final class FeatureBytes {
     private FeatureBytes() {}
+
+    /** Whether they take at most so many bytes in an example, the names of the features not counted. */
+    static boolean fit(FeatureValues values, long mostBytes) {
+        long chars = 0;
+        long rest = (long) Float.BYTES * values.numbers().length;
+        for (String[] ids : values.ids()) {
+            rest += 3L * ids.length;
+            for (String id : ids) {
+                chars += id.length();
+            }
+        }
+        // A char is at most three bytes of UTF-8, so nearly always nothing has to be looked at.
+        return 3 * chars + rest <= mostBytes || utf8Bytes(values) + rest <= mostBytes;
+    }
+
+    private static long utf8Bytes(FeatureValues values) {
+        long bytes = 0;
+        for (String[] ids : values.ids()) {
+            for (String id : ids) {
+                bytes += id.getBytes(StandardCharsets.UTF_8).length;
+            }
+        }
+        return bytes;
+    }
 
     static byte[] encode(FeatureValues values) {
         ByteWriter out = new ByteWriter(512);

@@ -130,6 +130,10 @@ final class HotUsers {
         return users.size();
     }
 
+    boolean isInMemory(String userId) {
+        return users.containsKey(userId);
+    }
+
     /** About what the users in memory take of the heap. */
     long heapBytes() {
         return heapBytes;

@@ -8,6 +8,7 @@ import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
+import freshet.serde.example.FeatureValues;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import java.util.ArrayList;
@@ -16,6 +17,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The join, as a function of one user's events. Events wait until the watermark has passed them; then time is walked moment
@@ -41,37 +44,66 @@ import java.util.Map;
  *   <li><b>Attribution.</b> By impression id; where the feedback has none, to the newest remembered impression of its video.
  *       Feedback that finds nothing waits; the first impression it answers takes it as if it had come with it. Otherwise it
  *       ends as an orphan.
+ *       What waits is no part of the history before that: a click stamped before its impression would else be among the
+ *       features of the very impression it labels. It enters the history when it is adopted, after the impression's features
+ *       are taken, or when it becomes an orphan, with the time of that moment.
  *   <li><b>After the horizon.</b> Feedback whose impression is remembered, but past the horizon of every task that asks for its
- *       kind. When the impression is forgotten too, it is an orphan.
+ *       kind. When the impression is forgotten too, it is an orphan. Where the
+ *       task corrects ({@link LateRule}), feedback in the window after the horizon takes a negative back.
  *   <li><b>Conditions.</b> A task given another has a label only where the other's is positive, and is decided when both are:
  *       its own feedback counts up to its own horizon all the same.
+ *   <li><b>Caps.</b> Beyond so many impressions of a user and day, and for features too large for the topic, there are no labels;
+ *       the impression is part of the history all the same. Down-sampled negatives are drawn by the ids.
  *   <li><b>History</b> takes every event that is not late, refused or a duplicate, whether a task asks for it or not.
+ *   <li><b>Forgetting.</b> Who comes back after more than {@link JoinSpec#userTtl} without an event is a new user: no history.
  * </ul>
  */
 public final class JoinCore {
     private static final int[] NO_TASKS = {};
+    private static final long MILLIS_PER_DAY = 86_400_000;
+
+    /** Of the features of an example: leaves room for the rest in the mebibyte that brokers take unless told otherwise. */
+    static final long MAX_FEATURE_BYTES = 900 << 10;
 
     private final JoinSpec spec;
+    private final StateShapes shapes;
     private final FeatureExtractor extractor;
     private final TaskRule[] tasks;
     /** Index of the task that a task is given, or -1. */
     private final int[] given;
     /** The tasks that ask for a kind of feedback. */
     private final Map<String, int[]> tasksByKind = new HashMap<>();
-    /** The distinct horizons, shortest first, and the tasks that have each. */
+    /** The distinct times after an impression at which something ends, shortest first. */
     private final long[] horizons;
 
+    /** The tasks whose horizon ends then. */
     private final int[][] tasksByHorizon;
+    /** The tasks whose window for corrections ends then. */
+    private final int[][] windowsByHorizon;
+
     private final long longestHorizon;
     private final long impressionMemory;
     private final long feedbackMemory;
     private final long feedbackWait;
+    private final long userTtl;
+    private final long nameBytes;
 
     /** Impressions whose labels changed in the moment being processed; empty between moments. */
     private final List<OpenImpression> touched = new ArrayList<>();
 
+    /** For state that no other configuration has written. */
     public JoinCore(JoinSpec spec, FeatureExtractor extractor) {
+        this(spec, extractor, new StateShapes(List.of(StateShape.of(spec, extractor.schema(), null))));
+    }
+
+    /**
+     * For state that other configurations may have written.
+     *
+     * @param shapes of all of them; the last is that of the other arguments
+     */
+    JoinCore(JoinSpec spec, FeatureExtractor extractor, StateShapes shapes) {
         this.spec = spec;
+        this.shapes = shapes;
         this.extractor = extractor;
         tasks = spec.tasks().toArray(TaskRule[]::new);
         given = new int[tasks.length];
@@ -81,20 +113,33 @@ public final class JoinCore {
             tasksByKind.merge(tasks[task].label().kind(), new int[] {index}, JoinCore::joined);
         }
         horizons = spec.tasks().stream()
-                .mapToLong(TaskRule::horizonMillis)
+                .flatMapToLong(task -> LongStream.of(task.horizonMillis(), task.openMillis()))
                 .distinct()
                 .sorted()
                 .toArray();
         tasksByHorizon = new int[horizons.length][];
+        windowsByHorizon = new int[horizons.length][];
         Arrays.fill(tasksByHorizon, NO_TASKS);
+        Arrays.fill(windowsByHorizon, NO_TASKS);
         for (int task = 0; task < tasks.length; task++) {
             int h = Arrays.binarySearch(horizons, tasks[task].horizonMillis());
             tasksByHorizon[h] = joined(tasksByHorizon[h], new int[] {task});
+            if (tasks[task].correctionMillis() > 0) {
+                int w = Arrays.binarySearch(horizons, tasks[task].openMillis());
+                windowsByHorizon[w] = joined(windowsByHorizon[w], new int[] {task});
+            }
         }
         longestHorizon = spec.longestHorizonMillis();
         impressionMemory = spec.impressionMemoryMillis();
         feedbackMemory = spec.duplicateWindow().toMillis();
         feedbackWait = spec.feedbackWait().toMillis();
+        userTtl = spec.userTtl().toMillis();
+        nameBytes = bytesOfNames(extractor.schema().idNames())
+                + bytesOfNames(extractor.schema().numberNames());
+    }
+
+    private static long bytesOfNames(List<String> names) {
+        return names.stream().mapToLong(name -> 3L * name.length() + 4).sum();
     }
 
     private static int[] joined(int[] left, int[] right) {
@@ -117,6 +162,7 @@ public final class JoinCore {
                                 + " caller to key both by user");
             }
             state.userId = event.userId();
+            state.shape = shapes.current();
         }
         out.count(read(event), -1, 1);
         if (event.eventTimeMillis() <= Math.max(watermarkMillis, state.processedThroughMillis)) {
@@ -124,13 +170,16 @@ public final class JoinCore {
             out.late(event);
             return;
         }
-        if (state.pending.size() >= spec.limits().pendingEvents()) {
+        long bytes = EventBytes.weight(event);
+        if (state.pending.size() >= spec.limits().pendingEvents()
+                || state.pendingBytes + bytes > spec.limits().pendingBytes()) {
             out.count(refused(event), -1, 1);
             out.late(event);
             return;
         }
         out.count(pending(event), -1, 1);
         state.pending.add(placeOf(event, state.pending), event);
+        state.pendingBytes += bytes;
         state.nextDueMillis = Math.min(state.nextDueMillis, event.eventTimeMillis());
     }
 
@@ -154,6 +203,7 @@ public final class JoinCore {
         if (state.nextDueMillis > watermarkMillis) {
             return;
         }
+        bringUpToShape(state);
         findPassedHorizons(state);
         int processed = 0;
         long now = nextMoment(state, processed);
@@ -169,6 +219,9 @@ public final class JoinCore {
             closeHorizons(state, now);
             decide(state, now, out);
             forgetClosed(state, now);
+            if (now >= whenToForget(state)) {
+                state.forget();
+            }
             now = nextMoment(state, processed);
         }
         state.pending.subList(0, processed).clear();
@@ -189,7 +242,16 @@ public final class JoinCore {
                 next = Math.min(next, state.open.get(state.passed[h]).eventTimeMillis + horizons[h]);
             }
         }
-        return next == Long.MAX_VALUE ? lastForgetting(state) : next;
+        if (next == Long.MAX_VALUE) {
+            next = lastForgetting(state);
+        }
+        // Who does not come back has not to be woken for being forgotten: of that the store takes care.
+        return processed < state.pending.size() ? Math.min(next, whenToForget(state)) : next;
+    }
+
+    /** When the whole user is forgotten, unless another event comes until then; MAX_VALUE for one already forgotten. */
+    private long whenToForget(UserState state) {
+        return state.newestEventMillis == UserState.NOTHING_YET ? Long.MAX_VALUE : state.newestEventMillis + userTtl;
     }
 
     /**
@@ -207,16 +269,28 @@ public final class JoinCore {
         return last == Long.MIN_VALUE ? Long.MAX_VALUE : last + 1;
     }
 
+    /** Brings state that was written under another configuration to the slots of this one. */
+    private void bringUpToShape(UserState state) {
+        if (state.shape == shapes.current()) {
+            if (!state.open.isEmpty() && state.open.get(0).status.length != tasks.length) {
+                throw new IllegalStateException("joining: found state of " + state.open.get(0).status.length
+                        + " tasks, expected the " + tasks.length
+                        + " of the configuration; the state is damaged, or of a"
+                        + " release that did not note its configuration: go on with the old configuration, or start"
+                        + " without state");
+            }
+            return;
+        }
+        ShapeChange change = shapes.changeFrom(state.shape);
+        state.open.replaceAll(impression -> impression.reshaped(change));
+        state.shape = shapes.current();
+        state.passed = new int[0];
+    }
+
     /** After a restart, counts how many open impressions have passed each horizon. */
     private void findPassedHorizons(UserState state) {
         if (state.passed.length == horizons.length) {
             return;
-        }
-        if (!state.open.isEmpty() && state.open.get(0).status.length != tasks.length) {
-            throw new IllegalStateException("joining: found state of " + state.open.get(0).status.length
-                    + " tasks, expected the " + tasks.length
-                    + " of the configuration; go on with the old"
-                    + " configuration, or start without state");
         }
         state.passed = new int[horizons.length];
         for (int h = 0; h < horizons.length; h++) {
@@ -229,6 +303,8 @@ public final class JoinCore {
 
     private void process(UserState state, Event event, JoinOutput out) {
         out.count(pending(event), -1, -1);
+        state.pendingBytes -= EventBytes.weight(event);
+        state.newestEventMillis = event.eventTimeMillis();
         if (event instanceof Impression impression) {
             processImpression(state, impression, out);
         } else if (event instanceof Feedback feedback) {
@@ -246,19 +322,43 @@ public final class JoinCore {
             return;
         }
         out.count(IMPRESSION_ACCEPTED, -1, 1);
-        OpenImpression opened =
-                new OpenImpression(impression, extractor.extract(impression, state.history), tasks.length);
+        @Nullable LedgerLine withoutLabels = countOfDay(state, impression) ? null : TASK_MASKED_DAY_CAP;
+        @Nullable FeatureValues features = null;
+        if (withoutLabels == null) {
+            features = extractor.extract(impression, state.history);
+            if (!FeatureBytes.fit(features, MAX_FEATURE_BYTES - nameBytes)) {
+                features = null;
+                withoutLabels = TASK_MASKED_TOO_LARGE;
+            }
+        }
+        OpenImpression opened = new OpenImpression(impression, features, tasks.length);
         state.history.shown(impression, extractor.historyNeeds());
         makeRoomToOpen(state, out);
         remember(state.seenImpressions, id, IdHash.of(impression.videoId()), impression.eventTimeMillis(), out);
         state.open.add(opened);
         for (int task = 0; task < tasks.length; task++) {
             out.count(TASK_OPEN, task, 1);
-            if (!tasks[task].label().isDefinedFor(impression.videoDurationMillis())) {
+            if (withoutLabels != null) {
+                mask(opened, task, withoutLabels, out);
+            } else if (!tasks[task].label().isDefinedFor(impression.videoDurationMillis())) {
                 mask(opened, task, TASK_MASKED_DURATION_UNKNOWN, out);
             }
         }
         adoptWaiting(state, impression, opened, out);
+    }
+
+    /** Counts an impression; whether it is one of the first of its day, that have labels. */
+    private boolean countOfDay(UserState state, Impression impression) {
+        long day = impression.eventTimeMillis() / MILLIS_PER_DAY;
+        if (day != state.day) {
+            state.day = day;
+            state.impressionsOfDay = 0;
+        }
+        if (state.impressionsOfDay >= spec.limits().impressionsPerDay()) {
+            return false;
+        }
+        state.impressionsOfDay++;
+        return true;
     }
 
     private void makeRoomToOpen(UserState state, JoinOutput out) {
@@ -295,11 +395,29 @@ public final class JoinCore {
                     : feedback.impressionId().equals(impression.impressionId());
             if (answers) {
                 out.count(FEEDBACK_WAITING, -1, -1);
-                out.count(FEEDBACK_USED, -1, 1);
+                out.count(isAsked(feedback) ? FEEDBACK_USED : FEEDBACK_NOT_ASKED, -1, 1);
+                remember(state, feedback, impression.eventTimeMillis());
                 fold(opened, feedback, 0);
             }
             return answers;
         });
+    }
+
+    /** Puts feedback that waited into the history, as of now. */
+    private void remember(UserState state, Feedback feedback, long nowMillis) {
+        Feedback asOfNow = new Feedback(
+                feedback.feedbackId(),
+                feedback.impressionId(),
+                feedback.userId(),
+                feedback.videoId(),
+                nowMillis,
+                feedback.kind(),
+                feedback.value());
+        state.history.felt(asOfNow, extractor.historyNeeds());
+    }
+
+    private boolean isAsked(Feedback feedback) {
+        return tasksByKind.containsKey(feedback.kind());
     }
 
     private void processFeedback(UserState state, Feedback feedback, JoinOutput out) {
@@ -309,17 +427,17 @@ public final class JoinCore {
             return;
         }
         remember(state.seenFeedback, id, 0, feedback.eventTimeMillis(), out);
-        state.history.felt(feedback, extractor.historyNeeds());
-        if (!tasksByKind.containsKey(feedback.kind())) {
-            out.count(FEEDBACK_NOT_ASKED, -1, 1);
-            return;
-        }
         String impressionId = feedback.impressionId();
         int row = impressionId == null
                 ? state.seenImpressions.newestOfVideo(IdHash.of(feedback.videoId()))
                 : state.seenImpressions.newestOf(IdHash.of(impressionId));
         if (row < 0) {
             letWait(state, feedback, out);
+            return;
+        }
+        state.history.felt(feedback, extractor.historyNeeds());
+        if (!isAsked(feedback)) {
+            out.count(FEEDBACK_NOT_ASKED, -1, 1);
             return;
         }
         int openRow = row - (state.seenImpressions.size() - state.open.size());
@@ -333,7 +451,7 @@ public final class JoinCore {
 
     private void letWait(UserState state, Feedback feedback, JoinOutput out) {
         if (state.waiting.size() >= spec.limits().waitingFeedback()) {
-            orphanOldest(state, out);
+            orphanOldest(state, feedback.eventTimeMillis(), out);
         }
         out.count(FEEDBACK_WAITING, -1, 1);
         state.waiting.add(feedback);
@@ -341,17 +459,26 @@ public final class JoinCore {
 
     private void orphan(UserState state, long now, JoinOutput out) {
         while (!state.waiting.isEmpty() && state.waiting.get(0).eventTimeMillis() + feedbackWait <= now) {
-            orphanOldest(state, out);
+            orphanOldest(state, now, out);
         }
     }
 
-    private static void orphanOldest(UserState state, JoinOutput out) {
+    private void orphanOldest(UserState state, long now, JoinOutput out) {
+        Feedback feedback = state.waiting.remove(0);
         out.count(FEEDBACK_WAITING, -1, -1);
-        out.count(FEEDBACK_ORPHAN, -1, 1);
-        out.orphan(state.waiting.remove(0));
+        remember(state, feedback, now);
+        if (isAsked(feedback)) {
+            out.count(FEEDBACK_ORPHAN, -1, 1);
+            out.orphan(feedback);
+        } else {
+            out.count(FEEDBACK_NOT_ASKED, -1, 1);
+        }
     }
 
-    /** Folds feedback into the labels that ask for its kind. Returns false if it is after the horizon of all of them. */
+    /**
+     * Folds feedback into the labels that ask for its kind. Returns false if it is after the horizon of all of them, and their
+     * windows for corrections.
+     */
     private boolean fold(OpenImpression impression, Feedback feedback, long delayMillis) {
         boolean isUsed = false;
         for (int task : tasksByKind.getOrDefault(feedback.kind(), NO_TASKS)) {
@@ -361,6 +488,11 @@ public final class JoinCore {
                     impression.folded[task] = tasks[task].label().fold(impression.folded[task], feedback.value());
                     touch(impression);
                 }
+            } else if (delayMillis <= tasks[task].openMillis()
+                    && OpenImpression.isCorrectable(impression.status[task])) {
+                isUsed = true;
+                impression.folded[task] = tasks[task].label().fold(impression.folded[task], feedback.value());
+                touch(impression);
             }
         }
         return isUsed;
@@ -373,7 +505,7 @@ public final class JoinCore {
         }
     }
 
-    /** Settles the labels whose horizon ends now. */
+    /** Settles the labels whose horizon ends now; those whose window for corrections ends now stay as they are. */
     private void closeHorizons(UserState state, long now) {
         for (int h = 0; h < horizons.length; h++) {
             while (state.passed[h] < state.open.size()
@@ -382,6 +514,14 @@ public final class JoinCore {
                 for (int task : tasksByHorizon[h]) {
                     if (impression.status[task] == OpenImpression.OPEN) {
                         impression.status[task] = OpenImpression.SETTLED;
+                        touch(impression);
+                    }
+                }
+                for (int task : windowsByHorizon[h]) {
+                    // What came in the window's last moment is decided after this.
+                    if (OpenImpression.isCorrectable(impression.status[task])
+                            && !tasks[task].label().isFinal(impression.folded[task], impression.videoDurationMillis)) {
+                        impression.status[task] = OpenImpression.NOT_POSITIVE;
                         touch(impression);
                     }
                 }
@@ -396,7 +536,7 @@ public final class JoinCore {
         }
         for (OpenImpression impression : touched) {
             impression.touched = false;
-            List<TaskLabel> labels = decideTasks(impression, out);
+            List<TaskLabel> labels = decideTasks(state.userId, impression, now, out);
             if (!labels.isEmpty()) {
                 out.example(new LabeledExample(
                         impression.impressionId,
@@ -413,9 +553,12 @@ public final class JoinCore {
     }
 
     /** The labels that are decided now. A task stands after the one it is given, so one pass does. */
-    private List<TaskLabel> decideTasks(OpenImpression impression, JoinOutput out) {
-        List<TaskLabel> labels = List.of();
+    private List<TaskLabel> decideTasks(String userId, OpenImpression impression, long now, JoinOutput out) {
+        List<TaskLabel> labels = new ArrayList<>(tasks.length);
         for (int task = 0; task < tasks.length; task++) {
+            if (OpenImpression.isCorrectable(impression.status[task])) {
+                correct(impression, task, labels, out);
+            }
             if (OpenImpression.isDone(impression.status[task])) {
                 continue;
             }
@@ -429,20 +572,46 @@ public final class JoinCore {
             if (OpenImpression.isDone(condition) && condition != OpenImpression.POSITIVE) {
                 mask(impression, task, TASK_MASKED_GIVEN, out);
             } else if (impression.status[task] == OpenImpression.SETTLED && OpenImpression.isDone(condition)) {
-                float label = rule.label(impression.folded[task], impression.videoDurationMillis);
-                impression.status[task] = label > 0 ? OpenImpression.POSITIVE : OpenImpression.NOT_POSITIVE;
-                out.count(TASK_OPEN, task, -1);
-                out.count(TASK_LABELLED, task, 1);
-                if (label > 0) {
-                    out.count(TASK_POSITIVE, task, 1);
-                }
-                if (labels.isEmpty()) {
-                    labels = new ArrayList<>(tasks.length);
-                }
-                labels.add(new TaskLabel(tasks[task].name(), label, 1f));
+                handOut(userId, impression, task, now, labels, out);
             }
         }
         return labels;
+    }
+
+    /** Decides one label for good, but for a correction. */
+    private void handOut(
+            String userId, OpenImpression impression, int task, long now, List<TaskLabel> labels, JoinOutput out) {
+        TaskRule rule = tasks[task];
+        float label = rule.label().label(impression.folded[task], impression.videoDurationMillis);
+        out.count(TASK_OPEN, task, -1);
+        if (label > 0) {
+            impression.status[task] = OpenImpression.POSITIVE;
+            out.count(TASK_LABELLED, task, 1);
+            out.count(TASK_POSITIVE, task, 1);
+            labels.add(new TaskLabel(rule.name(), label, 1f));
+            return;
+        }
+        boolean isKept = rule.negatives().keeps(rule.name(), userId, impression.impressionId);
+        impression.status[task] = now >= impression.eventTimeMillis + rule.openMillis()
+                ? OpenImpression.NOT_POSITIVE
+                : isKept ? OpenImpression.CORRECTABLE : OpenImpression.CORRECTABLE_LEFT_OUT;
+        out.count(isKept ? TASK_LABELLED : TASK_SAMPLED_OUT, task, 1);
+        if (isKept) {
+            NegativeSampling negatives = rule.negatives();
+            labels.add(new TaskLabel(rule.name(), label, negatives.weight(), (float) negatives.keep(), 0f));
+        }
+    }
+
+    /** Takes a negative back if late feedback has made it positive. */
+    private void correct(OpenImpression impression, int task, List<TaskLabel> labels, JoinOutput out) {
+        TaskRule rule = tasks[task];
+        if (rule.label().isFinal(impression.folded[task], impression.videoDurationMillis)) {
+            boolean wasTrained = impression.status[task] == OpenImpression.CORRECTABLE;
+            float undone = wasTrained ? rule.negatives().weight() : 0f;
+            impression.status[task] = OpenImpression.POSITIVE;
+            out.count(TASK_CORRECTED, task, 1);
+            labels.add(new TaskLabel(rule.name(), 1f, 1f, 1f, undone));
+        }
     }
 
     private static void mask(OpenImpression impression, int task, LedgerLine reason, JoinOutput out) {

@@ -31,6 +31,8 @@ import org.apache.flink.runtime.state.KeyGroupStatePartitionStreamProvider;
 import org.apache.flink.runtime.state.KeyedStateCheckpointOutputStream;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.runtime.state.VoidNamespace;
+import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.api.watermark.Watermark;
@@ -50,7 +52,8 @@ import org.jspecify.annotations.Nullable;
  * events that have no end it would decide every open label before its time and tell trainers for ever that nothing follows.
  * So it is believed only of events that end.
  *
- * <p><b>State</b>: one value per user behind {@link HotUsers}; who is due when; the ledger; {@link PassedTime}. All of it is in one
+ * <p><b>State</b>: one value per user behind {@link HotUsers}; who is due when; the ledger; {@link PassedTime};
+ * {@link StateShapes}. All of it is in one
  * checkpoint, so nothing is counted twice or forgotten after a restore, at any parallelism.
  */
 @SuppressWarnings("NullAway.Init") // Flink fills the fields in open() and initializeState()
@@ -75,6 +78,9 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         HISTORIES
     }
 
+    /** A user who is forgotten is still stored for at most one part in so many of the time until then. */
+    private static final int SWEEPS_PER_TTL = 4;
+
     /** Users are due at whole steps of event time. */
     private static final long STEP_MILLIS = 1000;
 
@@ -87,6 +93,9 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
             new ListStateDescriptor<>("ledger", BytePrimitiveArraySerializer.INSTANCE);
     private static final ListStateDescriptor<long[]> PASSED =
             new ListStateDescriptor<>("passed-time", LongPrimitiveArraySerializer.INSTANCE);
+
+    private static final ListStateDescriptor<byte[]> SHAPES =
+            new ListStateDescriptor<>("shapes", BytePrimitiveArraySerializer.INSTANCE);
 
     private final String uid;
     private final String configJson;
@@ -104,6 +113,11 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     private transient ListState<byte[]> savedLedger;
     private transient ListState<long[]> savedPassed;
     private transient DueUsers due;
+    private transient StateShapes shapes;
+    private transient ListState<byte[]> savedShapes;
+    private transient long userTtlMillis;
+    private transient long sweepEveryMillis;
+    private transient long sweptRound;
     private transient int keyGroups;
     private transient KeyGroupRange ownKeyGroups;
     private transient long promisedMillis;
@@ -125,12 +139,14 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     public void initializeState(StateInitializationContext context) throws Exception {
         super.initializeState(context);
         FreshetConfig config = FreshetConfig.fromJson(configJson);
-        core = new JoinCore(config.join(), new FeatureExtractor(config.features()));
+        FeatureExtractor extractor = new FeatureExtractor(config.features());
+        shapes = shapes(context, config, extractor);
+        core = new JoinCore(config.join(), extractor, shapes);
 
         savedLedger = context.getOperatorStateStore().getListState(LEDGER);
         ledger = new Ledger(config.join().taskNames());
         for (byte[] saved : savedLedger.get()) {
-            ledger.merge(Ledger.decode(saved));
+            ledger.merge(Ledger.decode(saved).under(config.join().taskNames()));
         }
 
         keyGroups = getRuntimeContext().getTaskInfo().getMaxNumberOfParallelSubtasks();
@@ -144,6 +160,9 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
             passed.restore(saved);
         }
         promisedMillis = wholeStepsBefore(passed.ofAll());
+        userTtlMillis = config.join().userTtl().toMillis();
+        sweepEveryMillis = userTtlMillis / SWEEPS_PER_TTL + 1;
+        sweptRound = Math.floorDiv(passed.ofAll(), sweepEveryMillis);
 
         savedUser = context.getKeyedStateStore().getState(USER);
         users = new HotUsers(config.hotUserBytes(), this::keyGroup, new KeyedUserStore());
@@ -155,6 +174,17 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
                     MOST_CHANGED_USERS,
                     change -> output.collect(USER_FEATURES, new StreamRecord<>(change)));
         }
+    }
+
+    /** The shapes of the state that is restored, and of the configuration. */
+    private StateShapes shapes(StateInitializationContext context, FreshetConfig config, FeatureExtractor extractor)
+            throws Exception {
+        StateShape configured = StateShape.of(config.join(), extractor.schema(), config.featuresBlock());
+        savedShapes = context.getOperatorStateStore().getUnionListState(SHAPES);
+        for (byte[] saved : savedShapes.get()) {
+            return StateShapes.decode(saved).continuedAs(configured); // every subtask has saved the same
+        }
+        return new StateShapes(List.of(configured));
     }
 
     @Override
@@ -190,9 +220,9 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         if (!due.isDue(user, moment)) {
             return;
         }
-        int waiting = user.state.pendingEvents();
+        int notInHistory = user.state.eventsNotInHistory();
         core.advance(user.state, watermarkMillis, outlet);
-        if (changed != null && user.state.pendingEvents() < waiting) {
+        if (changed != null && user.state.eventsNotInHistory() < notInHistory) {
             changed.add(user.state);
         }
         due.schedule(user, stepOfNextDue(user.state));
@@ -234,9 +264,34 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         if (changed != null) {
             changed.advance(mark.getTimestamp());
         }
+        sweep(mark.getTimestamp());
         if (mark.getTimestamp() != Long.MAX_VALUE && hours.entered(mark.getTimestamp())) {
             sendLedger();
         }
+    }
+
+    /**
+     * Drops what is stored of users who are forgotten. Their list would be as long as that of all users there ever were, so
+     * nobody keeps one: now and then, all are looked at.
+     */
+    private void sweep(long watermarkMillis) throws Exception {
+        long round = Math.floorDiv(watermarkMillis, sweepEveryMillis);
+        if (round == sweptRound || watermarkMillis == Long.MAX_VALUE) {
+            return;
+        }
+        sweptRound = round;
+        this.<String>getKeyedStateBackend()
+                .applyToAllKeys(VoidNamespace.INSTANCE, VoidNamespaceSerializer.INSTANCE, USER, (userId, stored) -> {
+                    byte[] bytes = stored.value();
+                    if (bytes != null
+                            && !users.isInMemory(userId)
+                            && HotUser.decode(userId, 0, bytes).state.isExpired(watermarkMillis, userTtlMillis)) {
+                        stored.clear();
+                        if (changed != null) {
+                            changed.forget(userId);
+                        }
+                    }
+                });
     }
 
     private void promise(long throughMillis) {
@@ -279,6 +334,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         saveDue(context.getRawKeyedOperatorStateOutput());
         savedLedger.update(List.of(ledger.encode()));
         savedPassed.update(passed.save());
+        savedShapes.update(List.of(shapes.encode()));
     }
 
     /** {@link DueUsers} are raw keyed state: one stretch of bytes per key group, so that they follow it to any subtask. */

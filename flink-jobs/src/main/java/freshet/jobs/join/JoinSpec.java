@@ -17,6 +17,8 @@ import java.util.TreeSet;
  * @param feedbackWait how long, in event time, feedback that comes before its impression waits for it
  * @param duplicateWindow within which, in event time, an id seen again is a duplicate. Impression ids are remembered for the
  *     longest horizon if that is more.
+ * @param userTtl after how long, in event time, without any event a user is forgotten, history and all; longer than all of
+ *     the above and every horizon
  * @param limits what one user may hold
  */
 public record JoinSpec(
@@ -24,10 +26,12 @@ public record JoinSpec(
         Duration maxDisorder,
         Duration feedbackWait,
         Duration duplicateWindow,
+        Duration userTtl,
         JoinLimits limits) {
     private static final Duration DEFAULT_DISORDER = Duration.ofMinutes(1);
     private static final Duration DEFAULT_WAIT = Duration.ofMinutes(10);
     private static final Duration DEFAULT_WINDOW = Duration.ofHours(1);
+    public static final Duration DEFAULT_USER_TTL = Duration.ofDays(90);
 
     public JoinSpec {
         tasks = List.copyOf(tasks);
@@ -45,9 +49,9 @@ public record JoinSpec(
         }
     }
 
-    /** With the default limits. */
+    /** With the default time to live and limits. */
     public JoinSpec(List<TaskRule> tasks, Duration maxDisorder, Duration feedbackWait, Duration duplicateWindow) {
-        this(tasks, maxDisorder, feedbackWait, duplicateWindow, JoinLimits.DEFAULT);
+        this(tasks, maxDisorder, feedbackWait, duplicateWindow, DEFAULT_USER_TTL, JoinLimits.DEFAULT);
     }
 
     /** Reads the {@code events} and {@code tasks} of a configuration's root; mistakes are noted in the nodes. */
@@ -59,7 +63,7 @@ public record JoinSpec(
             String given = task.given();
             if (given != null && !names.contains(given)) {
                 node.problem("given", "found '" + given + "', expected a task listed before this one: " + names);
-                task = new TaskRule(task.name(), task.label(), task.horizon(), task.decide(), null);
+                task = task.unconditional();
             }
             if (names.add(task.name())) {
                 tasks.add(task);
@@ -71,12 +75,30 @@ public record JoinSpec(
             root.problem("tasks", "found none, expected a list of at least one task");
         }
         ConfigNode events = root.child("events");
+        Duration feedbackWait = events.duration("feedback_wait", DEFAULT_WAIT);
+        Duration duplicateWindow = events.duration("duplicate_window", DEFAULT_WINDOW);
+        Duration longest = tasks.stream()
+                .map(task -> Duration.ofMillis(task.openMillis()))
+                .reduce(feedbackWait.compareTo(duplicateWindow) > 0 ? feedbackWait : duplicateWindow, JoinSpec::longer);
+        Duration userTtl = events.duration("user_ttl", longer(DEFAULT_USER_TTL, longest.multipliedBy(2)));
+        if (userTtl.compareTo(longest) <= 0) {
+            events.problem(
+                    "user_ttl",
+                    "found " + userTtl + ", expected more than " + longest
+                            + ", which is the longest horizon, wait or window");
+            userTtl = longest.plusMillis(1);
+        }
         return new JoinSpec(
                 tasks,
                 events.duration("max_disorder", DEFAULT_DISORDER),
-                events.duration("feedback_wait", DEFAULT_WAIT),
-                events.duration("duplicate_window", DEFAULT_WINDOW),
+                feedbackWait,
+                duplicateWindow,
+                userTtl,
                 JoinLimits.read(events.child("limits")));
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     /** The names of the tasks, in order. */
@@ -84,9 +106,9 @@ public record JoinSpec(
         return tasks.stream().map(TaskRule::name).toList();
     }
 
-    /** The longest horizon of any task. */
+    /** The longest time from an impression until the last word on its labels, corrections included. */
     public long longestHorizonMillis() {
-        return tasks.stream().mapToLong(TaskRule::horizonMillis).max().orElse(0);
+        return tasks.stream().mapToLong(TaskRule::openMillis).max().orElse(0);
     }
 
     /** How long an impression's id is remembered. */

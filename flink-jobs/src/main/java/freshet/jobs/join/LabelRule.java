@@ -98,6 +98,11 @@ public record LabelRule(
         return atLeast.isPresent() || aggregate == Aggregate.ANY;
     }
 
+    /** Whether it is 0 or 1, and a 1 stays one whatever follows. */
+    boolean canBecomePositiveForGood() {
+        return isBinary() && aggregate != Aggregate.LAST;
+    }
+
     /** The fold of one more value. */
     double fold(double folded, double value) {
         return switch (aggregate) {
@@ -123,7 +128,7 @@ public record LabelRule(
 
     /** Whether no further feedback can change the label: only a threshold that is passed for good is final early. */
     boolean isFinal(double folded, long videoDurationMillis) {
-        return isBinary() && aggregate != Aggregate.LAST && isReached(folded, videoDurationMillis);
+        return canBecomePositiveForGood() && isReached(folded, videoDurationMillis);
     }
 
     private boolean isReached(double folded, long videoDurationMillis) {

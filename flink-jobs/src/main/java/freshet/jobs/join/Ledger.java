@@ -18,7 +18,7 @@ import java.util.List;
  *   impressions read = accepted + duplicate + late + refused + pending
  *   feedback read    = used + duplicate + late + refused + orphan + after horizon + not asked + pending + waiting
  *   history read     = applied + duplicate + late + refused + pending
- *   for each task:   impressions accepted = labelled + masked (each reason) + open
+ *   for each task:   impressions accepted = labelled + sampled out + masked (each reason) + open
  * </pre>
  *
  * <p>Layout, version 1: version byte; the tasks (count, names); the number of lines; per line its name and its one number,
@@ -70,6 +70,31 @@ public final class Ledger {
         }
     }
 
+    /**
+     * This ledger under another list of tasks: a task that is new had no part in what was accepted before it, one that is gone
+     * has no lines any more.
+     */
+    Ledger under(List<String> otherTasks) {
+        Ledger other = new Ledger(otherTasks);
+        for (LedgerLine line : LINES) {
+            if (!line.isPerTask()) {
+                other.add(line, -1, count(line));
+            }
+        }
+        for (int task = 0; task < otherTasks.size(); task++) {
+            int known = tasks.indexOf(otherTasks.get(task));
+            for (LedgerLine line : LINES) {
+                if (line.isPerTask() && known >= 0) {
+                    other.add(line, task, count(line, known));
+                }
+            }
+            if (known < 0) {
+                other.add(TASK_MASKED_BEFORE_TASK, task, count(IMPRESSION_ACCEPTED));
+            }
+        }
+        return other;
+    }
+
     /** The equations that do not hold, in words; empty when everything adds up. */
     public List<String> imbalances() {
         List<String> found = new ArrayList<>();
@@ -117,6 +142,10 @@ public final class Ledger {
                     TASK_MASKED_DURATION_UNKNOWN,
                     TASK_MASKED_GIVEN,
                     TASK_MASKED_LIMIT,
+                    TASK_MASKED_DAY_CAP,
+                    TASK_MASKED_TOO_LARGE,
+                    TASK_MASKED_BEFORE_TASK,
+                    TASK_SAMPLED_OUT,
                     TASK_OPEN);
         }
         return found;

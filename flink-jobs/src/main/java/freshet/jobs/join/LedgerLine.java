@@ -51,7 +51,17 @@ public enum LedgerLine {
     /** No label, because the task it is given was not fulfilled, or itself has none. */
     TASK_MASKED_GIVEN(true),
     /** No label, because the user had too many impressions open. */
-    TASK_MASKED_LIMIT(true);
+    TASK_MASKED_LIMIT(true),
+    /** No label, because the user had too many impressions that day. */
+    TASK_MASKED_DAY_CAP(true),
+    /** No label, because the features are too large for a record of the examples topic. */
+    TASK_MASKED_TOO_LARGE(true),
+    /** No label, because the impression was accepted before the configuration had the task. */
+    TASK_MASKED_BEFORE_TASK(true),
+    /** A negative that down-sampling left out. */
+    TASK_SAMPLED_OUT(true),
+    /** Those of the labelled whose negative was taken back by later feedback. Not part of an equation. */
+    TASK_CORRECTED(true);
 
     private final boolean perTask;
 

@@ -23,6 +23,10 @@ final class OpenImpression {
     static final byte NOT_POSITIVE = 3;
     /** Without a label for good. */
     static final byte MASKED = 4;
+    /** Handed out, not positive, and to be taken back should late feedback say otherwise. */
+    static final byte CORRECTABLE = 5;
+    /** Not positive and left out by down-sampling, but to be handed out should late feedback make it positive. */
+    static final byte CORRECTABLE_LEFT_OUT = 6;
 
     /** Beside a status: a folded number that is not 0 follows. */
     private static final int FOLDED = 8;
@@ -38,14 +42,14 @@ final class OpenImpression {
     /** Among the impressions whose labels changed in the moment that is being processed; never stored. */
     boolean touched;
 
-    OpenImpression(Impression impression, FeatureValues features, int tasks) {
+    OpenImpression(Impression impression, @Nullable FeatureValues features, int tasks) {
         this(
                 impression.impressionId(),
                 impression.videoId(),
                 impression.eventTimeMillis(),
                 impression.videoDurationMillis(),
                 tasks);
-        this.encodedFeatures = FeatureBytes.encode(features);
+        this.encodedFeatures = features == null ? null : FeatureBytes.encode(features);
     }
 
     private OpenImpression(
@@ -62,9 +66,14 @@ final class OpenImpression {
         return status > SETTLED;
     }
 
+    /** Whether a label that was not positive may yet be. */
+    static boolean isCorrectable(byte status) {
+        return status == CORRECTABLE || status == CORRECTABLE_LEFT_OUT;
+    }
+
     private boolean isDone() {
         for (byte one : status) {
-            if (!isDone(one)) {
+            if (!isDone(one) || isCorrectable(one)) {
                 return false;
             }
         }
@@ -85,6 +94,22 @@ final class OpenImpression {
         if (isDone()) {
             encodedFeatures = null;
         }
+    }
+
+    /** The same impression in state of another shape. Labels of a task that is new are masked. */
+    OpenImpression reshaped(ShapeChange change) {
+        OpenImpression other =
+                new OpenImpression(impressionId, videoId, eventTimeMillis, videoDurationMillis, change.tasks().length);
+        for (int task = 0; task < other.status.length; task++) {
+            int before = change.tasks()[task];
+            other.status[task] = before < 0 ? MASKED : status[before];
+            other.folded[task] = before < 0 ? 0 : folded[before];
+        }
+        if (encodedFeatures != null) {
+            other.encodedFeatures = FeatureBytes.encode(change.apply(features()));
+        }
+        other.dropFeaturesIfDone();
+        return other;
     }
 
     void writeTo(ByteWriter out, long previousMillis) {

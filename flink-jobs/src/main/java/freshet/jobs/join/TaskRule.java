@@ -14,13 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param decide when the label is handed out
  * @param given the task it is conditional on: where that one's label is not positive, or masked, this one's is masked;
  *     null for a task without condition
+ * @param late what becomes of feedback after the horizon
+ * @param negatives which negatives are handed out
  */
 public record TaskRule(
         String name,
         LabelRule label,
         Duration horizon,
         Decide decide,
-        @Nullable String given) {
+        @Nullable String given,
+        LateRule late,
+        NegativeSampling negatives) {
     private static final Duration LONGEST = Duration.ofDays(90);
 
     /** When a label is decided. */
@@ -29,6 +33,11 @@ public record TaskRule(
         EARLY,
         /** When the horizon ends. */
         AT_HORIZON
+    }
+
+    /** Where late feedback is dropped and every negative handed out. */
+    public TaskRule(String name, LabelRule label, Duration horizon, Decide decide, @Nullable String given) {
+        this(name, label, horizon, decide, given, LateRule.DROP, NegativeSampling.ALL);
     }
 
     public TaskRule {
@@ -43,6 +52,21 @@ public record TaskRule(
 
     public long horizonMillis() {
         return horizon.toMillis();
+    }
+
+    /** How long after the impression feedback may still have a part: until then its features are kept. */
+    public long openMillis() {
+        return horizonMillis() + correctionMillis();
+    }
+
+    /** How long after the horizon a negative may be taken back; 0 for never. */
+    long correctionMillis() {
+        return late.mode() == LateRule.Mode.CORRECT ? late.window().toMillis() : 0;
+    }
+
+    /** The same task without the condition. */
+    TaskRule unconditional() {
+        return new TaskRule(name, label, horizon, decide, null, late, negatives);
     }
 
     /** Reads the part of a task's block that concerns labels; mistakes are noted in the node. */
@@ -66,6 +90,13 @@ public record TaskRule(
             horizon = LONGEST;
         }
         Decide decide = task.oneOf("decide", Decide.class, Decide.EARLY);
-        return new TaskRule(name, label, horizon, decide, task.string("given", null));
+        LateRule late = LateRule.read(task, label);
+        if (late.mode() == LateRule.Mode.WAIT) {
+            // To wait for the window's end with what is negative, and not with what is positive, is a longer horizon.
+            horizon = horizon.plus(late.window());
+            decide = Decide.EARLY;
+        }
+        return new TaskRule(
+                name, label, horizon, decide, task.string("given", null), late, NegativeSampling.read(task, label));
     }
 }

@@ -12,12 +12,15 @@ import java.util.List;
  * All that the join remembers of one user: events that wait for the watermark, impressions with open labels, feedback that
  * waits for its impression, the ids seen lately, and the history. Changed by {@link JoinCore} only. Not thread-safe.
  *
- * <p>Layout, version 1: version byte; the user's id; signed varlongs of the moment processed last and of the next due moment;
+ * <p>Layout, version 2: version byte; varlong number of the {@link StateShape}; signed varlong of the newest event; varlong day
+ * and varlong impressions of that day; the user's id; signed varlongs of the moment processed last and of the next due moment;
  * the pending events; the open impressions, with the number of tasks after their own; the waiting feedback; the seen
- * impressions and feedback; the history. Lists have their size in front; each class writes its own part.
+ * impressions and feedback; the history. Lists have their size in front; each class writes its own part. Version 1 has nothing
+ * between its version byte and the user's id.
  */
 public final class UserState {
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
+    private static final int VERSION_WITHOUT_SHAPE = 1;
     static final long NOTHING_YET = Long.MIN_VALUE;
 
     /** About what the parts take of the heap: empty lists and tables, a waiting event, an open impression. */
@@ -28,6 +31,20 @@ public final class UserState {
 
     /** Empty until the first event. */
     String userId = "";
+
+    /** Number of the {@link StateShape} that {@link #open} is in. */
+    int shape;
+
+    /** Event time of the newest event processed; {@link #NOTHING_YET} before the first, and when the user was forgotten. */
+    long newestEventMillis = NOTHING_YET;
+
+    /** The day, counted from 1970, of the newest impression, and how many there were on it. */
+    long day;
+
+    int impressionsOfDay;
+
+    /** About what {@link #pending} takes in memory. */
+    long pendingBytes;
 
     /** Every event and decision up to this moment has been processed. */
     long processedThroughMillis = NOTHING_YET;
@@ -46,7 +63,7 @@ public final class UserState {
 
     final SeenIds seenImpressions;
     final SeenIds seenFeedback;
-    final UserHistory history;
+    UserHistory history;
 
     /**
      * Per distinct horizon, how many of {@link #open} have passed it. Derived from {@link #processedThroughMillis}; empty after
@@ -87,9 +104,29 @@ public final class UserState {
         return history;
     }
 
+    /** Forgets the user: what follows is as of a new one. Call only when nothing is open and nothing waits. */
+    void forget() {
+        history = new UserHistory();
+        seenImpressions.forgetBefore(Long.MAX_VALUE);
+        seenFeedback.forgetBefore(Long.MAX_VALUE);
+        newestEventMillis = NOTHING_YET;
+        day = 0;
+        impressionsOfDay = 0;
+    }
+
+    /** Whether, as of a moment, nothing has to be kept of a user who is forgotten after so long. */
+    boolean isExpired(long nowMillis, long ttlMillis) {
+        return newestEventMillis < nowMillis - ttlMillis && pending.isEmpty() && open.isEmpty() && waiting.isEmpty();
+    }
+
     /** How many events wait for the watermark. */
     public int pendingEvents() {
         return pending.size();
+    }
+
+    /** How many events the history has yet to take: those that wait for the watermark, and feedback for its impression. */
+    int eventsNotInHistory() {
+        return pending.size() + waiting.size();
     }
 
     /** How many impressions are inside their longest horizon. */
@@ -115,6 +152,10 @@ public final class UserState {
 
     void writeTo(ByteWriter out) {
         out.writeByte(VERSION);
+        out.writeVarLong(shape);
+        out.writeSignedVarLong(newestEventMillis);
+        out.writeVarLong(day);
+        out.writeVarLong(impressionsOfDay);
         out.writeText(userId);
         out.writeSignedVarLong(processedThroughMillis);
         out.writeSignedVarLong(nextDueMillis);
@@ -145,8 +186,11 @@ public final class UserState {
     }
 
     static UserState readFrom(ByteReader in) {
-        // Only version 1 exists; a later layout branches on what this returns.
-        in.readVersion(VERSION);
+        boolean hasShape = in.readVersion(VERSION) > VERSION_WITHOUT_SHAPE;
+        int shape = hasShape ? (int) in.readVarLong() : 0;
+        long newestEventMillis = hasShape ? in.readSignedVarLong() : NOTHING_YET;
+        long day = hasShape ? in.readVarLong() : 0;
+        int impressionsOfDay = hasShape ? (int) in.readVarLong() : 0;
         String userId = in.readText();
         long processedThroughMillis = in.readSignedVarLong();
         long nextDueMillis = in.readSignedVarLong();
@@ -177,6 +221,13 @@ public final class UserState {
                 SeenIds.readFrom(in, SeenIds.Columns.ID),
                 UserHistory.readFrom(in));
         state.userId = userId;
+        state.shape = shape;
+        state.newestEventMillis = hasShape ? newestEventMillis : processedThroughMillis;
+        state.day = day;
+        state.impressionsOfDay = impressionsOfDay;
+        for (Event event : pending) {
+            state.pendingBytes += EventBytes.weight(event);
+        }
         state.processedThroughMillis = processedThroughMillis;
         state.nextDueMillis = nextDueMillis;
         return state;

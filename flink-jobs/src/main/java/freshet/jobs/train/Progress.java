@@ -30,16 +30,22 @@ final class Progress {
     }
 
     /**
-     * Counts a label with what was predicted of it; a prediction that is not finite is left out.
+     * Counts a label with what was predicted of it, for as many as it stands for where negatives are down-sampled. A
+     * prediction that is not finite is left out, and so is a correction: what was predicted of that impression is counted.
      *
      * @param task its index, or -1 for one that this model does not have
      */
     void record(LabeledExample example, int task, TaskLabel label, float predicted, float served) {
-        if (task >= 0 && Float.isFinite(predicted)) {
-            learning.record(example, task, predicted, label.label(), label.weight());
+        if (task < 0 || label.isCorrection()) {
+            return;
         }
-        if (task >= 0 && Float.isFinite(served)) {
-            serving.record(task, served, label.label(), label.weight());
+        boolean undoneByOffset = tasks.get(task).logOddsOffset() != 0;
+        float weight = undoneByOffset ? label.weight() / label.rate() : label.weight();
+        if (Float.isFinite(predicted)) {
+            learning.record(example, task, predicted, label.label(), weight);
+        }
+        if (Float.isFinite(served)) {
+            serving.record(task, served, label.label(), weight);
         }
     }
 

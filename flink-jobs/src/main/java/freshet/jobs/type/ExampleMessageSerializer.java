@@ -18,7 +18,8 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessage> {
     private static final long serialVersionUID = 1L;
-    private static final int NEWEST = 1;
+    private static final int NEWEST = 2;
+    private static final int WITHOUT_RATES = 1;
 
     private static final int EXAMPLE = 0;
     private static final int FRONTIER = 1;
@@ -51,7 +52,7 @@ public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessa
     protected ExampleMessage read(int layout, DataInputView in) throws IOException {
         int kind = in.readByte();
         return switch (kind) {
-            case EXAMPLE -> readExample(in);
+            case EXAMPLE -> readExample(layout, in);
             case FRONTIER -> readFrontier(in);
             default -> throw new IOException("reading an example message: found kind " + kind + ", expected 0 or 1");
         };
@@ -69,10 +70,12 @@ public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessa
             Fields.writeText(label.task(), out);
             out.writeFloat(label.label());
             out.writeFloat(label.weight());
+            out.writeFloat(label.rate());
+            out.writeFloat(label.undone());
         }
     }
 
-    private static LabeledExample readExample(DataInputView in) throws IOException {
+    private static LabeledExample readExample(int layout, DataInputView in) throws IOException {
         return new LabeledExample(
                 Fields.readText(in),
                 Fields.readText(in),
@@ -80,14 +83,20 @@ public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessa
                 in.readLong(),
                 in.readLong(),
                 readFeatures(in),
-                readLabels(in));
+                readLabels(layout, in));
     }
 
-    private static List<TaskLabel> readLabels(DataInputView in) throws IOException {
+    private static List<TaskLabel> readLabels(int layout, DataInputView in) throws IOException {
         int count = Fields.readCount(in);
         List<TaskLabel> labels = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            labels.add(new TaskLabel(Fields.readText(in), in.readFloat(), in.readFloat()));
+            String task = Fields.readText(in);
+            float label = in.readFloat();
+            float weight = in.readFloat();
+            labels.add(
+                    layout == WITHOUT_RATES
+                            ? new TaskLabel(task, label, weight)
+                            : new TaskLabel(task, label, weight, in.readFloat(), in.readFloat()));
         }
         return labels;
     }

@@ -72,7 +72,15 @@ class JoinCoreRandomTest {
             addUp(run(stream, seed, 4 * stream.spec.maxDisorder().toMillis()).ledger, total);
         }
         for (LedgerLine line : LedgerLine.values()) {
-            if (!Set.of("IMPRESSION_PENDING", "FEEDBACK_PENDING", "HISTORY_PENDING", "FEEDBACK_WAITING", "TASK_OPEN")
+            if (!Set.of(
+                            "IMPRESSION_PENDING",
+                            "FEEDBACK_PENDING",
+                            "HISTORY_PENDING",
+                            "FEEDBACK_WAITING",
+                            "TASK_OPEN",
+                            "TASK_MASKED_DAY_CAP",
+                            "TASK_MASKED_TOO_LARGE",
+                            "TASK_MASKED_BEFORE_TASK")
                     .contains(line.name())) {
                 assertThat(total.count(line)).as(line.name()).isPositive();
             }

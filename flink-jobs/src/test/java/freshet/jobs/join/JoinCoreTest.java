@@ -14,6 +14,8 @@ import freshet.serde.event.Impression;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
@@ -308,17 +310,125 @@ class JoinCoreTest {
     }
 
     @Test
-    void aUserWhoLeavesKeepsOnlyAHistory() {
+    void aUserWhoLeavesKeepsOnlyAHistoryAndComesBackAsANewOne() {
         accept(shown("a", 1000), click("f", "a", 1001), felt("g", "a", 1002, "watch", 1));
         advance(1002);
         assertThat(state.encode().length).isGreaterThan(150);
         advance(1100);
         assertThat(state.nextDueMillis()).as("ids are forgotten").isEqualTo(1203);
         advance(1203);
+        long forgotten = 1002 + JoinSpec.DEFAULT_USER_TTL.toMillis();
         assertThat(state.nextDueMillis()).isEqualTo(Long.MAX_VALUE);
         assertThat(state.openImpressions() + state.pendingEvents() + state.seenImpressions.size())
                 .isZero();
         assertThat(state.encode().length).isLessThan(state.history().encode().length + 50);
+        assertThat(state.isExpired(forgotten, JoinSpec.DEFAULT_USER_TTL.toMillis()))
+                .isFalse();
+        assertThat(state.isExpired(forgotten + 1, JoinSpec.DEFAULT_USER_TTL.toMillis()))
+                .isTrue();
+        accept(shown("b", forgotten + 1));
+        advance(forgotten + 1);
+        assertThat(state.history().impressions()).isEqualTo(1);
+    }
+
+    /** It would predict the very label that it makes. */
+    @Test
+    void aLikeStampedBeforeItsImpressionIsNoFeatureOfItButOfTheNext() {
+        given("""
+                events: {feedback_wait: 50ms}
+                tasks: [{name: like, label: {kind: like}, horizon: 100ms}]
+                """);
+        accept(felt("f", "a", 990, "like", 1), shown("a", 1000), shown("b", 1050));
+        advance(2000);
+        int liked = ReferenceFeatures.spec().schema().idSlot("last_liked");
+        assertThat(out.examples.get(0).impressionId()).isEqualTo("a");
+        assertThat(out.examples.get(0).features().ids()[liked]).isEmpty();
+        assertThat(out.examples.get(1).features().ids()[liked]).containsExactly("va");
+    }
+
+    @Test
+    void lateFeedbackTakesTheNegativeBackWithItsWeight() {
+        given("""
+                tasks:
+                  - {name: click, label: {kind: click}, horizon: 100ms, late: correct, correction_window: 1s,
+                     negatives: {keep: 0.5}}
+                """);
+        List<Event> events = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            events.add(shown("i" + i, 1000));
+            events.add(click("f" + i, "i" + i, 1500));
+            events.add(click("g" + i, "i" + i, 1600));
+        }
+        accept(events.toArray(Event[]::new));
+        advance(10_000);
+        List<TaskLabel> negatives = new ArrayList<>();
+        List<TaskLabel> corrections = new ArrayList<>();
+        out.examples.forEach(
+                example -> (example.decidedTimeMillis() == 1100 ? negatives : corrections).addAll(example.labels()));
+        assertThat(negatives).hasSizeBetween(10, 30).containsOnly(new TaskLabel("click", 0, 2, 0.5f, 0));
+        assertThat(corrections).hasSize(40);
+        assertThat(corrections.stream().filter(label -> label.equals(new TaskLabel("click", 1, 1, 1, 2))))
+                .as("what was trained is undone")
+                .hasSameSizeAs(negatives);
+        assertThat(corrections.stream().filter(label -> label.equals(new TaskLabel("click", 1, 1, 1, 0))))
+                .as("what was left out needs no undoing")
+                .hasSize(40 - negatives.size());
+        assertThat(out.ledger.count(TASK_CORRECTED, 0)).isEqualTo(40);
+        assertThat(count(FEEDBACK_USED)).isEqualTo(40);
+        assertThat(count(FEEDBACK_AFTER_HORIZON)).isEqualTo(40);
+    }
+
+    @Test
+    void aTaskThatWaitsHandsOutNoNegativeBeforeTheWindowHasEnded() {
+        given("""
+                tasks:
+                  - {name: click, label: {kind: click}, horizon: 100ms, late: wait, correction_window: 1s}
+                """);
+        accept(shown("a", 1000), shown("b", 1000), click("f", "a", 1500));
+        advance(10_000);
+        assertThat(examples()).containsExactly("a@1500: click=1.0", "b@2100: click=0.0");
+    }
+
+    @Test
+    void onlyTheFirstImpressionsOfADayHaveLabels() {
+        given("""
+                events: {limits: {impressions_per_day: 2}}
+                tasks: [{name: click, label: {kind: click}, horizon: 100ms}]
+                """);
+        long day = 86_400_000;
+        accept(shown("a", 1000), shown("b", 2000), shown("c", 3000), click("f", "c", 3010), shown("d", day));
+        advance(2 * day);
+        assertThat(out.examples).extracting(LabeledExample::impressionId).containsExactly("a", "b", "d");
+        assertThat(out.ledger.count(TASK_MASKED_DAY_CAP, 0)).isEqualTo(1);
+        assertThat(count(IMPRESSION_ACCEPTED)).isEqualTo(4);
+    }
+
+    @Test
+    void featuresTooLargeForTheTopicHaveNoLabels() {
+        String[] tags = new String[1024];
+        Arrays.setAll(tags, i -> i + "\u8f38".repeat(450));
+        Impression large = Impression.builder("a", "u", "v", 1000)
+                .surface("s".repeat(500))
+                .ids("tag", List.of(tags))
+                .build();
+        accept(large, shown("b", 1000));
+        advance(2000);
+        assertThat(out.examples).extracting(LabeledExample::impressionId).containsOnly("b");
+        assertThat(out.ledger.count(TASK_MASKED_TOO_LARGE, 0)).isEqualTo(1);
+    }
+
+    @Test
+    void aUserHasNoRoomForMoreBytesThanTheLimit() {
+        given("""
+                events: {limits: {pending_bytes: 1000}}
+                tasks: [{name: click, label: {kind: click}, horizon: 100ms}]
+                """);
+        accept(shown("a", 1000), shown("b", 1001), shown("c", 1002));
+        assertThat(out.late).extracting(Event::id).containsExactly("c");
+        advance(1001);
+        accept(shown("d", 1002), shown("e", 1002));
+        assertThat(out.late).extracting(Event::id).containsExactly("c");
+        assertThat(count(IMPRESSION_REFUSED)).isEqualTo(1);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package freshet.jobs.join;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import freshet.jobs.ViewerEvents;
 import freshet.jobs.config.FreshetConfig;
@@ -8,22 +9,27 @@ import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.Event;
+import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
+import freshet.serde.example.TaskLabel;
 import freshet.serde.feature.FeatureState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.SortedMap;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.flink.api.common.serialization.SerializerConfigImpl;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
+import org.apache.flink.runtime.state.StateBackend;
+import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
@@ -133,6 +139,113 @@ class JoinOperatorTest {
         }
     }
 
+    /** A few viewers, often: on the heap, since starting RocksDB is most of the time otherwise. */
+    @ParameterizedTest
+    @ValueSource(longs = {1000, 2000, 3000, 4000})
+    void anyRestartsAndParallelismsChangeNothing(long firstSeed) throws Exception {
+        int[] parallelisms = {1, 2, 4};
+        for (long seed = firstSeed; seed < firstSeed + 25; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            ViewerEvents viewers = new ViewerEvents(seed, 6, random.nextInt(1, 60));
+            List<Event> arrival = viewers.arrival(seed);
+            try (Subtasks join = new Subtasks(1, Until.CURRENT_END, new HashMapStateBackend())) {
+                int from = 0;
+                while (from < arrival.size()) {
+                    int to = Math.min(arrival.size(), from + random.nextInt(1, 1 + arrival.size()));
+                    join.feed(arrival.subList(from, to));
+                    join.restart(parallelisms[random.nextInt(parallelisms.length)]);
+                    from = to;
+                }
+                join.end();
+                join.assertExactly(new JoinReference(CONFIG, viewers.events()), "seed " + seed);
+            }
+        }
+    }
+
+    @Test
+    void stateGoesOnUnderMoreFeaturesTasksAndLongerHorizons() throws Exception {
+        FreshetConfig changed = FreshetConfig.parse(
+                "changed.yaml",
+                ViewerEvents.YAML
+                        .replace("label: {kind: click}, horizon: 2m", "label: {kind: click}, horizon: 4m")
+                        .replace(
+                                "  - {name: like,",
+                                "  - {name: share, label: {kind: share}, horizon: 1m}\n  - {name: like,")
+                        .replace(
+                                "- {name: user, field: user_id}\n    - {name: video, field: video_id}",
+                                "- {name: channel, field: channel_id}\n    - {name: video, field: video_id}\n"
+                                        + "    - {name: user, field: user_id}"));
+        assertThat(changed.features().schema().idNames()).startsWith("channel", "video", "user");
+
+        try (Subtasks join = new Subtasks(1)) {
+            join.feed(List.of(impression("before", 0), impression("decided", 1000)));
+            join.watermark(ViewerEvents.START + 60_000);
+            join.restart(changed, 2);
+            join.feed(List.of(
+                    feedback("share-before", "before", "share", 61_000),
+                    impression("after", 70_000),
+                    feedback("share-after", "after", "share", 90_000),
+                    feedback("late-click", "before", "click", 180_000)));
+            join.end();
+
+            assertThat(join.labels("before"))
+                    .as("the horizon is longer, and the new task had no part in it")
+                    .contains(new TaskLabel("click", 1, 1))
+                    .extracting(TaskLabel::task)
+                    .doesNotContain("share");
+            assertThat(join.labels("after")).contains(new TaskLabel("share", 1, 1));
+            LabeledExample example = join.examples.stream()
+                    .filter(one -> one.impressionId().equals("before"))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(example.features().ids()[0]).as("the new feature").isEmpty();
+            assertThat(example.features().ids()[1]).containsExactly("v");
+            assertThat(example.features().ids()[2]).containsExactly("u");
+            assertThat(join.ledger().imbalances()).isEmpty();
+            int share = changed.join().taskNames().indexOf("share");
+            assertThat(join.ledger().count(LedgerLine.TASK_MASKED_BEFORE_TASK, share))
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
+    void stateThatAChangedConfigurationWouldMisreadIsRefusedInWords() throws Exception {
+        FreshetConfig changed = FreshetConfig.parse(
+                "changed.yaml",
+                ViewerEvents.YAML
+                        .replace("label: {kind: click}, horizon: 2m", "label: {kind: click}, horizon: 1m")
+                        .replace("label: {kind: like}", "label: {kind: dislike}")
+                        .replace("count: 5", "count: 6"));
+        try (Subtasks join = new Subtasks(1)) {
+            join.feed(List.of(impression("i", 0)));
+
+            assertThatThrownBy(() -> join.restart(changed, 1))
+                    .hasStackTraceContaining("task click: found a horizon of 60000 ms, expected at least the 120000")
+                    .hasStackTraceContaining("task like: found the label 'ANY of dislike")
+                    .hasStackTraceContaining("\"count\":6")
+                    .hasStackTraceContaining("give the changed feature a new name");
+        }
+    }
+
+    @Test
+    void whoDoesNotComeBackIsForgottenInTheStoreAndByServers() throws Exception {
+        long day = 24L * 3_600_000;
+        try (Subtasks join = new Subtasks(1, Until.CURRENT_END, new HashMapStateBackend())) {
+            join.feed(List.of(impression("i", 0)));
+            join.watermark(ViewerEvents.START + day);
+            join.restart(1);
+            assertThat(join.told).containsKey("u");
+            assertThat(join.storedUsers()).isEqualTo(1);
+
+            join.watermark(ViewerEvents.START + 89 * day);
+            assertThat(join.storedUsers()).isEqualTo(1);
+            join.watermark(ViewerEvents.START + 115 * day);
+            assertThat(join.storedUsers()).isZero();
+            join.collect();
+            assertThat(join.told).doesNotContainKey("u");
+        }
+    }
+
     /** What stopping a job with --drain does to events that have no end. */
     @Test
     void aJobThatIsDrainedDecidesNothingEarlyAndPromisesNoEnd() throws Exception {
@@ -148,10 +261,14 @@ class JoinOperatorTest {
 
             join.restart(1);
             join.feed(arrival.subList(half, arrival.size()));
-            join.watermark(Long.MAX_VALUE - 1);
+            join.watermark(ViewerEvents.START + 10L * 24 * 3_600_000);
             join.collect();
             join.assertSameAs(new JoinReference(CONFIG, viewers.events()));
         }
+    }
+
+    private static Feedback feedback(String id, String impression, String kind, long afterStartMillis) {
+        return new Feedback(id, impression, "u", "v", ViewerEvents.START + afterStartMillis, kind, 1);
     }
 
     private static Impression impression(String id, long afterStartMillis) {
@@ -170,8 +287,10 @@ class JoinOperatorTest {
         private final SortedMap<String, FeatureState> told = new TreeMap<>();
 
         private Ledger ledger = new Ledger(CONFIG.join().taskNames());
+        private FreshetConfig config = CONFIG;
         private long newestMillis = Long.MIN_VALUE;
         private final Until until;
+        private final StateBackend backend;
         private long checkpointId;
 
         Subtasks(int parallelism) throws Exception {
@@ -179,20 +298,25 @@ class JoinOperatorTest {
         }
 
         Subtasks(int parallelism, Until until) throws Exception {
+            this(parallelism, until, new EmbeddedRocksDBStateBackend(true));
+        }
+
+        Subtasks(int parallelism, Until until, StateBackend backend) throws Exception {
             this.until = until;
+            this.backend = backend;
             start(parallelism, List.of(), 0);
         }
 
         private void start(int parallelism, List<OperatorSubtaskState> restored, int oldParallelism) throws Exception {
             for (int subtask = 0; subtask < parallelism; subtask++) {
                 var harness = new KeyedOneInputStreamOperatorTestHarness<>(
-                        new JoinOperator("join", CONFIG.json(), until, JoinOperator.ForServers.HISTORIES),
+                        new JoinOperator("join", config.json(), until, JoinOperator.ForServers.HISTORIES),
                         Event::userId,
                         Types.STRING,
                         KEY_GROUPS,
                         parallelism,
                         subtask);
-                harness.setStateBackend(new EmbeddedRocksDBStateBackend(true));
+                harness.setStateBackend(backend);
                 harness.setup(FreshetTypes.EXAMPLE_MESSAGE.createSerializer(new SerializerConfigImpl()));
                 if (!restored.isEmpty()) {
                     OperatorSubtaskState whole = AbstractStreamOperatorTestHarness.repackageState(
@@ -248,6 +372,20 @@ class JoinOperatorTest {
             return states;
         }
 
+        void restart(FreshetConfig changed, int parallelism) throws Exception {
+            List<OperatorSubtaskState> states = checkpoint();
+            collect();
+            config = changed;
+            restore(states, parallelism);
+        }
+
+        List<TaskLabel> labels(String impressionId) {
+            return examples.stream()
+                    .filter(example -> example.impressionId().equals(impressionId))
+                    .flatMap(example -> example.labels().stream())
+                    .toList();
+        }
+
         void restart(int parallelism) throws Exception {
             List<OperatorSubtaskState> states = checkpoint();
             collect();
@@ -263,7 +401,7 @@ class JoinOperatorTest {
         }
 
         private void collect() {
-            Ledger sum = new Ledger(CONFIG.join().taskNames());
+            Ledger sum = new Ledger(config.join().taskNames());
             for (int subtask = 0; subtask < harnesses.size(); subtask++) {
                 for (ExampleMessage message : messages(subtask)) {
                     if (message instanceof LabeledExample example) {
@@ -272,11 +410,17 @@ class JoinOperatorTest {
                 }
                 side(subtask, JoinOperator.LATE).forEach(event -> late.add(event.id()));
                 side(subtask, JoinOperator.ORPHANS).forEach(event -> orphans.add(event.id()));
-                side(subtask, JoinOperator.USER_FEATURES)
-                        .forEach(change -> told.merge(
+                side(subtask, JoinOperator.USER_FEATURES).forEach(change -> {
+                    FeatureState state = change.state();
+                    if (state == null) {
+                        told.remove(change.key().id());
+                    } else {
+                        told.merge(
                                 change.key().id(),
-                                Objects.requireNonNull(change.state()),
-                                (old, now) -> now.asOfMillis() < old.asOfMillis() ? old : now));
+                                state,
+                                (old, now) -> now.asOfMillis() < old.asOfMillis() ? old : now);
+                    }
+                });
                 List<LedgerPart> parts = side(subtask, LedgerPart.TAG);
                 if (!parts.isEmpty()) {
                     sum.merge(Ledger.decode(parts.get(parts.size() - 1).counts()));
@@ -305,16 +449,28 @@ class JoinOperatorTest {
                     .toList();
         }
 
+        int storedUsers() {
+            return harnesses.stream()
+                    .mapToInt(harness -> harness.numKeyedStateEntries())
+                    .sum();
+        }
+
         Ledger ledger() {
             return ledger;
         }
 
         void assertSameAs(JoinReference reference) {
+            assertExactly(reference, "all");
+            assertThat(examples).isNotEmpty();
+            assertThat(orphans).isNotEmpty();
+        }
+
+        void assertExactly(JoinReference reference, String what) {
             examples.sort(LabeledExample.ORDER);
             orphans.sort(null);
-            assertThat(examples).isEqualTo(reference.examples()).isNotEmpty();
-            assertThat(orphans).isEqualTo(reference.orphans()).isNotEmpty();
-            assertThat(late).isEmpty();
+            assertThat(examples).as(what).isEqualTo(reference.examples());
+            assertThat(orphans).as(what).isEqualTo(reference.orphans());
+            assertThat(late).as(what).isEmpty();
             assertThat(told.keySet()).isEqualTo(reference.histories().keySet());
             reference
                     .histories()

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import freshet.features.spec.FeatureSpec;
 import freshet.features.spec.Transform;
+import freshet.model.spec.TaskSpec;
 import freshet.serde.config.ConfigException;
 import freshet.serde.config.ConfigNode;
 import java.io.IOException;
@@ -38,7 +39,7 @@ class JoinSpecTest {
             JoinSpec join = JoinSpec.read(root);
             FeatureSpec features = FeatureSpec.read(root.child("features"));
             for (ConfigNode task : root.children("tasks")) {
-                task.string("loss");
+                TaskSpec.read(task);
             }
             root.check();
             assertThat(join.taskNames())
@@ -97,7 +98,7 @@ class JoinSpecTest {
                         tasks[0].label: missing; expected a kind of feedback and how it becomes a label
                         tasks[0].label.kind: missing; expected text
                         tasks[1].name: found 'a' a second time, expected every task to have its own
-                        tasks[2].loss: found 'logistic' for a label that is a number, expected squared, or a label with at_least
+                        tasks[2].loss: found 'logistic' for a label that is a number, expected squared, huber, weighted_logistic, unbiased_weighted_logistic, or a label with at_least
                         tasks[2].horizon: found PT0S, expected more than 0 and at most 90d
                         tasks[3].label.aggregate: found 'mean', expected one of any, sum, max, last, count
                         tasks[3].label.at_least: found '0', expected a number from 1.0E-9 to 1.0E15

@@ -25,13 +25,13 @@ class LedgerTest {
         assertThat(ledger().imbalances()).isEmpty();
     }
 
-    /** No line can go wrong unseen, but the two that are of no equation. */
+    /** No line can go wrong unseen, but the three that are of no equation. */
     @Test
     void everyLineThatIsWrongIsNoticed() {
         for (LedgerLine line : LedgerLine.values()) {
             Ledger ledger = ledger();
             ledger.add(line, 1, 1);
-            boolean isFree = line == IDS_FORGOTTEN || line == TASK_POSITIVE;
+            boolean isFree = line == IDS_FORGOTTEN || line == TASK_POSITIVE || line == TASK_CORRECTED;
             assertThat(ledger.imbalances().isEmpty()).as(line.name()).isEqualTo(isFree);
         }
     }
@@ -44,7 +44,8 @@ class LedgerTest {
                 .containsExactly(
                         "labels of task like: found open at -2, expected at least 0",
                         "labels of task like: found labelled 1 + masked_duration_unknown 0 + masked_given 0"
-                                + " + masked_limit 0 + open -2 = -1, expected 2");
+                                + " + masked_limit 0 + masked_day_cap 0 + masked_too_large 0 + masked_before_task 0"
+                                + " + sampled_out 0 + open -2 = -1, expected 2");
     }
 
     @Test
@@ -74,6 +75,7 @@ class LedgerTest {
         assertThat(json)
                 .startsWith("{\"impression_read\":3,\"impression_accepted\":2,\"impression_duplicate\":0,")
                 .endsWith("\"like\":{\"open\":1,\"labelled\":1,\"positive\":0,\"masked_duration_unknown\":0,"
-                        + "\"masked_given\":0,\"masked_limit\":0}}}");
+                        + "\"masked_given\":0,\"masked_limit\":0,\"masked_day_cap\":0,\"masked_too_large\":0,"
+                        + "\"masked_before_task\":0,\"sampled_out\":0,\"corrected\":0}}}");
     }
 }

@@ -33,7 +33,13 @@ final class RandomStream {
         random = new SplittableRandom(seed);
         // Milliseconds for ties, half minutes for features that tell times apart.
         step = random.nextBoolean() ? 1 : 30_000;
-        spec = new JoinSpec(tasks(), Duration.ofMillis(10 * step), steps(0, 20), steps(0, 80), limits);
+        List<TaskRule> tasks = tasks();
+        Duration wait = steps(0, 20);
+        Duration window = steps(0, 80);
+        long longest = tasks.stream().mapToLong(TaskRule::openMillis).max().orElse(0);
+        longest = Math.max(longest, Math.max(wait.toMillis(), window.toMillis()));
+        Duration userTtl = Duration.ofMillis(longest + step + random.nextInt(20) * step);
+        spec = new JoinSpec(tasks, Duration.ofMillis(10 * step), wait, window, userTtl, limits);
         if (random.nextInt(3) == 0) {
             events.add(historySeed());
         }
@@ -55,12 +61,20 @@ final class RandomStream {
         int count = random.nextInt(1, 7);
         int[] horizons = {random.nextInt(1, 10), random.nextInt(1, 40), random.nextInt(1, 100)};
         for (int i = 0; i < count; i++) {
+            LabelRule label = label();
             tasks.add(new TaskRule(
                     "task" + i,
-                    label(),
+                    label,
                     Duration.ofMillis(horizons[random.nextInt(horizons.length)] * step),
                     random.nextInt(4) == 0 ? TaskRule.Decide.AT_HORIZON : TaskRule.Decide.EARLY,
-                    i > 0 && random.nextInt(3) == 0 ? "task" + random.nextInt(i) : null));
+                    i > 0 && random.nextInt(3) == 0 ? "task" + random.nextInt(i) : null,
+                    label.canBecomePositiveForGood() && random.nextInt(3) == 0
+                            ? new LateRule(LateRule.Mode.CORRECT, steps(1, 60))
+                            : LateRule.DROP,
+                    label.isBinary() && random.nextInt(3) == 0
+                            ? new NegativeSampling(
+                                    random.nextInt(1, 4) / 4.0, NegativeSampling.Undo.values()[random.nextInt(2)])
+                            : NegativeSampling.ALL));
         }
         return tasks;
     }

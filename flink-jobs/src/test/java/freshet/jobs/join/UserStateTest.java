@@ -25,12 +25,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class UserStateTest {
-    /** Written for {@link #full}; the first when histories were of version 1, and knew no rates. */
+    /** Written for {@link #full} by earlier releases; histories of version 1 knew no rates. */
     private static final String WITH_HISTORY_1 = "user-state-v1-history-v1.hex";
 
     private static final String WITH_HISTORY_2 = "user-state-v1-history-v2.hex";
 
     private static final String WITH_HISTORY_3 = "user-state-v1-history-v3.hex";
+
+    private static final String NEWEST = "user-state-v2-history-v3.hex";
 
     /** A state with something of everything in it. */
     private static UserState full() {
@@ -81,7 +83,7 @@ class UserStateTest {
     @Test
     void anEmptyStateIsSmallAndComesBack() {
         byte[] bytes = new UserState().encode();
-        assertThat(bytes.length).isLessThan(40);
+        assertThat(bytes.length).isLessThan(50);
         UserState state = UserState.decode(bytes);
         assertThat(state.encode()).isEqualTo(bytes);
         assertThat(state.nextDueMillis()).isEqualTo(Long.MAX_VALUE);
@@ -97,14 +99,15 @@ class UserStateTest {
         assertThat(state.seenImpressions.size()).isEqualTo(2);
         assertThat(state.seenFeedback.size()).isEqualTo(2);
         byte[] bytes = state.encode();
-        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo(stored(WITH_HISTORY_3));
+        assertThat(HexFormat.of().formatHex(bytes)).isEqualTo(stored(NEWEST));
         assertThat(UserState.decode(bytes).encode()).isEqualTo(bytes);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {WITH_HISTORY_1, WITH_HISTORY_2})
+    @ValueSource(strings = {WITH_HISTORY_1, WITH_HISTORY_2, WITH_HISTORY_3})
     void readsTheBytesOfEarlierReleases(String resource) throws IOException {
         UserState state = UserState.decode(HexFormat.of().parseHex(stored(resource)));
+        assertThat(state.newestEventMillis).isEqualTo(state.processedThroughMillis);
         UserState expected = full();
         assertThat(state.nextDueMillis()).isEqualTo(expected.nextDueMillis());
         assertThat(state.pending).isEqualTo(expected.pending);
@@ -130,7 +133,7 @@ class UserStateTest {
         assertThatThrownBy(() -> UserState.decode(longer)).hasMessageContaining("after the end");
         byte[] newer = bytes.clone();
         newer[0] = 9;
-        assertThatThrownBy(() -> UserState.decode(newer)).hasMessageContaining("found version 9, expected 1 to 1");
+        assertThatThrownBy(() -> UserState.decode(newer)).hasMessageContaining("found version 9, expected 1 to 2");
         assertThatThrownBy(() -> UserState.decode("not a state".getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOf(IllegalStateException.class);
     }

@@ -33,6 +33,7 @@ public final class Batch {
     private float[] numbers = new float[0];
     private float[] labels = new float[0];
     private float[] weights = new float[0];
+    private float[] undone = new float[0];
     private final List<FeatureValues> features = new ArrayList<>();
     private List<FeatureValues> loaded = features;
     private final Crew.Job hashIds = this::hashIds;
@@ -62,7 +63,12 @@ public final class Batch {
                 if (task >= 0) {
                     labels[i * tasks + task] = label.label();
                     weights[i * tasks + task] = label.weight();
-                    noteFinite(i, Float.isFinite(label.label()) && Float.isFinite(label.weight()));
+                    undone[i * tasks + task] = label.undone();
+                    noteFinite(
+                            i,
+                            Float.isFinite(label.label())
+                                    && Float.isFinite(label.weight())
+                                    && Float.isFinite(label.undone()));
                 }
             }
         }
@@ -105,6 +111,7 @@ public final class Batch {
         reserve();
         Arrays.fill(labels, 0, size * tasks, 0f);
         Arrays.fill(weights, 0, size * tasks, 0f);
+        Arrays.fill(undone, 0, size * tasks, 0f);
         Arrays.fill(finiteExamples, 0, size, true);
         for (IdColumn column : columns) {
             column.clear();
@@ -170,6 +177,11 @@ public final class Batch {
         return weights;
     }
 
+    /** {@code [size, tasks]}: weights of negatives that these labels take back; 0 where there is none. */
+    public float[] undone() {
+        return undone;
+    }
+
     IdColumn column(int slot) {
         return columns[slot];
     }
@@ -193,6 +205,7 @@ public final class Batch {
             numbers = new float[size * numberCount];
             labels = new float[size * tasks];
             weights = new float[size * tasks];
+            undone = new float[size * tasks];
         }
     }
 }

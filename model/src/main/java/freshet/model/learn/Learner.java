@@ -199,10 +199,12 @@ public final class Learner implements AutoCloseable {
         int size = batch.size();
         float[] labels = scorer.batch().labels();
         float[] weights = watchWeights.weigh(batch, labels, scorer.batch().weights());
-        TaskBalance.Pass pass = new TaskBalance.Pass(logits, labels, weights, size);
+        TaskBalance.Pass pass =
+                new TaskBalance.Pass(logits, labels, weights, scorer.batch().undone(), size);
         balance.weigh(state.parameters(), pass, factors);
         float[] logitGradients = network.headGradients();
-        lastLoss = loss.gradient(logits, pass.labels(), pass.weights(), size, factors, taskLosses, logitGradients);
+        lastLoss = loss.gradient(
+                logits, pass.labels(), pass.weights(), pass.undone(), size, factors, taskLosses, logitGradients);
         profile.enter(StepProfile.Phase.BACKWARD);
         network.backward(size, gradients);
         profile.enter(StepProfile.Phase.SCATTER);

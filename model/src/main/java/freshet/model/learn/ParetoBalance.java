@@ -72,7 +72,15 @@ final class ParetoBalance implements TaskBalance {
         Arrays.fill(oneHot, 0f);
         oneHot[task] = 1;
         float[] headGradients = network.headGradients();
-        loss.gradient(pass.logits(), pass.labels(), pass.weights(), pass.size(), oneHot, taskLosses, headGradients);
+        loss.gradient(
+                pass.logits(),
+                pass.labels(),
+                pass.weights(),
+                pass.undone(),
+                pass.size(),
+                oneHot,
+                taskLosses,
+                headGradients);
         network.backward(pass.size(), gradients[task]);
     }
 

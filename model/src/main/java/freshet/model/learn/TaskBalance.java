@@ -11,9 +11,9 @@ interface TaskBalance {
     /**
      * A forward pass that is about to be learnt.
      *
-     * @param logits {@code [size, tasks]}, as labels and weights
+     * @param logits {@code [size, tasks]}, as labels, weights and weights undone
      */
-    record Pass(float[] logits, float[] labels, float[] weights, int size) {}
+    record Pass(float[] logits, float[] labels, float[] weights, float[] undone, int size) {}
 
     /** Writes the factors, {@code [tasks]}. May run the network backward; the pass is learnt only after it. */
     void weigh(float[] parameters, Pass pass, float[] factors);

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  *     conditional probability, and has no loss of its own. Null for none
  * @param reads earlier tasks whose heads this one's tower reads beside its input
  * @param readGradient whether this task's gradient flows back through the heads it reads
+ * @param logOddsOffset what is added to the logit while learning, because so many negatives were left out: the log of one over
+ *     the share that was kept; 0 where all were, or where the labels' weights undo it
  * @param json the node it was read from, as one line of JSON: {@link #read} gives an equal spec from it
  */
 public record TaskSpec(
@@ -31,7 +33,14 @@ public record TaskSpec(
         @Nullable String productWith,
         List<String> reads,
         ReadGradient readGradient,
+        float logOddsOffset,
         String json) {
+
+    /** Who undoes the down-sampling of negatives. The join reads the same words. */
+    private enum Undo {
+        WEIGHT,
+        LOG_ODDS
+    }
 
     /** What becomes of the gradient of a head that another task's tower reads. */
     public enum ReadGradient {
@@ -70,6 +79,23 @@ public record TaskSpec(
                 productWith,
                 task.strings("reads"),
                 task.oneOf("read_gradient", ReadGradient.class, ReadGradient.STOP),
+                logOddsOffset(task, loss),
                 task.json().toString());
+    }
+
+    private static float logOddsOffset(ConfigNode task, LossKind loss) {
+        if (!task.has("negatives")) {
+            return 0;
+        }
+        ConfigNode negatives = task.child("negatives");
+        if (negatives.oneOf("undo", Undo.class, Undo.WEIGHT) == Undo.WEIGHT) {
+            return 0;
+        }
+        if (!loss.isProbability() || task.has("product_with")) {
+            negatives.problem(
+                    "undo",
+                    "found 'log_odds' where a prediction is not the logistic function of one logit, expected weight");
+        }
+        return (float) -StrictMath.log(negatives.number("keep", 1, 1e-6, 1));
     }
 }

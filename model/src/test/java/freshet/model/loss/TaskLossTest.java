@@ -15,7 +15,15 @@ class TaskLossTest {
     private final TaskLoss loss = new TaskLoss(ModelFixtures.spec(ModelFixtures.PLAIN));
 
     private double gradient(float[] logits, float[] labels, float[] weights, int batch, float[] into) {
-        return loss.gradient(logits, labels, weights, batch, new float[] {1, 1, 1}, new double[TASKS], into);
+        return loss.gradient(
+                logits,
+                labels,
+                weights,
+                new float[batch * TASKS],
+                batch,
+                new float[] {1, 1, 1},
+                new double[TASKS],
+                into);
     }
 
     @Test
@@ -44,6 +52,49 @@ class TaskLossTest {
         assertThat(gradient(logits, labels, weights, 4, gradient)).isCloseTo(StrictMath.log(2), within(1e-7));
         assertThat(gradient[0]).as("two carry it now: half as much each").isEqualTo(0.25f);
         assertThat(gradient[TASKS]).as("masked").isEqualTo(0f);
+    }
+
+    /** A negative, and later the positive that takes it back, are together one positive. */
+    @Test
+    void aCorrectionUndoesTheNegativeThatWasTrained() {
+        float[] logits = {0.7f, 0, 0};
+        float[] positive = {1, 0, 0};
+        float[] one = {1, 0, 0};
+        float[] four = {4, 0, 0};
+        float[] ones = {1, 1, 1};
+        float[] ofNegative = new float[3];
+        float[] ofCorrection = new float[3];
+        float[] ofPositive = new float[3];
+        double negative = loss.gradient(logits, new float[3], four, new float[3], 1, ones, new double[3], ofNegative);
+        double correction = loss.gradient(logits, positive, one, four, 1, ones, new double[3], ofCorrection);
+        double alone = loss.gradient(logits, positive, one, new float[3], 1, ones, new double[3], ofPositive);
+        assertThat(negative + correction).isCloseTo(alone, within(1e-6));
+        assertThat(ofNegative[0] + ofCorrection[0]).isCloseTo(ofPositive[0], within(1e-6f));
+        assertThat(ofCorrection[0]).isNegative();
+    }
+
+    /** Of 10 % positives and a tenth of the negatives, learnt with the offset, the prediction is that of the whole. */
+    @Test
+    void theOffsetMakesUpForNegativesThatWereLeftOut() {
+        TaskLoss sampled =
+                new TaskLoss(ModelFixtures.spec("{}", "[{name: 'a', negatives: {keep: 0.1, undo: 'log_odds'}}]"));
+        float[] labels = new float[20];
+        float[] weights = new float[20];
+        java.util.Arrays.fill(labels, 0, 10, 1f);
+        java.util.Arrays.fill(weights, 1f);
+        float[] logits = new float[20];
+        float[] gradient = new float[20];
+        float z = 0;
+        for (int step = 0; step < 2000; step++) {
+            java.util.Arrays.fill(logits, z);
+            sampled.gradient(logits, labels, weights, new float[20], 20, new float[] {1}, new double[1], gradient);
+            for (float slope : gradient) {
+                z -= slope;
+            }
+        }
+        float[] predicted = new float[1];
+        sampled.predict(new float[] {z}, 0, predicted);
+        assertThat((double) predicted[0]).isCloseTo(10.0 / 110, within(1e-4));
     }
 
     @Test
@@ -113,12 +164,13 @@ class TaskLossTest {
         float[] logits = {-2, 0.5f, 1, 0.3f, -0.7f, 3, 1.5f, 2, -1};
         float[] labels = {0, 1, 1, 1, 0, 0, 0, 0, 0.5f};
         float[] weights = {1, 2.5f, 1, 0, 0, 1, 1, 1, 1};
+        float[] undone = {0, 0, 2, 0, 0, 0, 0, 0, 0};
         float[] ones = {1, 1, 1};
         float[] gradient = new float[9];
-        product.gradient(logits, labels, weights, 3, ones, new double[3], gradient);
+        product.gradient(logits, labels, weights, undone, 3, ones, new double[3], gradient);
         FiniteDifferences.check(
                 "logits",
-                () -> product.gradient(logits, labels, weights, 3, ones, new double[3], new float[9]),
+                () -> product.gradient(logits, labels, weights, undone, 3, ones, new double[3], new float[9]),
                 logits,
                 0,
                 9,
@@ -144,6 +196,7 @@ class TaskLossTest {
                             new float[] {a, b},
                             new float[] {0, label},
                             new float[] {0, 1},
+                            new float[2],
                             1,
                             new float[] {1, 1},
                             new double[2],

@@ -16,6 +16,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  * is 0, is left out; a name that the reader's schema does not have is ignored. Not thread-safe.
  */
 public final class ExampleCodec {
+    private static final float USUAL_RATE = 1;
+    private static final float NOTHING_UNDONE = 0;
+
     private final FeatureSchema features;
     private final Examples examples;
     private final Frontiers frontiers;
@@ -82,7 +87,21 @@ public final class ExampleCodec {
         example.labels().forEach(label -> json.field(label.task(), label.label()));
         json.close('}').name("weights").open('{');
         example.labels().forEach(label -> json.field(label.task(), label.weight()));
-        return json.close('}').close('}').toString();
+        json.close('}');
+        writeUnlessAll(json, "rates", example, TaskLabel::rate, USUAL_RATE);
+        writeUnlessAll(json, "undone", example, TaskLabel::undone, NOTHING_UNDONE);
+        return json.close('}').toString();
+    }
+
+    /** What few examples have: left out where every label has what is usual. */
+    private static void writeUnlessAll(
+            JsonText json, String name, LabeledExample example, Function<TaskLabel, Float> value, float usual) {
+        if (example.labels().stream().allMatch(label -> value.apply(label) == usual)) {
+            return;
+        }
+        json.name(name).open('{');
+        example.labels().forEach(label -> json.field(label.task(), value.apply(label)));
+        json.close('}');
     }
 
     /** Labelled examples alone. */
@@ -128,6 +147,28 @@ public final class ExampleCodec {
                 out.text(label.task());
                 out.floatNumber(label.label());
                 out.floatNumber(label.weight());
+            }
+            out.longNumber(0);
+            writeUnless(value, TaskLabel::rate, USUAL_RATE, out);
+            writeUnless(value, TaskLabel::undone, NOTHING_UNDONE, out);
+        }
+
+        /** A map from task to what few labels have. */
+        private static void writeUnless(
+                LabeledExample value, ToDoubleFunction<TaskLabel> property, float usual, AvroOutput out) {
+            int present = 0;
+            for (TaskLabel label : value.labels()) {
+                present += (float) property.applyAsDouble(label) == usual ? 0 : 1;
+            }
+            if (present > 0) {
+                out.longNumber(present);
+                for (TaskLabel label : value.labels()) {
+                    float found = (float) property.applyAsDouble(label);
+                    if (found != usual) {
+                        out.text(label.task());
+                        out.floatNumber(found);
+                    }
+                }
             }
             out.longNumber(0);
         }
@@ -243,7 +284,31 @@ public final class ExampleCodec {
                     labels.add(new TaskLabel(in.text("task", ANY), in.floatNumber("label"), in.floatNumber("weight")));
                 }
             }
+            Map<String, Float> rates = readByTask("rates", in);
+            Map<String, Float> undone = readByTask("undone", in);
+            if (!rates.isEmpty() || !undone.isEmpty()) {
+                labels.replaceAll(label -> new TaskLabel(
+                        label.task(),
+                        label.label(),
+                        label.weight(),
+                        rates.getOrDefault(label.task(), USUAL_RATE),
+                        undone.getOrDefault(label.task(), NOTHING_UNDONE)));
+            }
             return labels;
+        }
+
+        private static Map<String, Float> readByTask(String field, AvroInput in) {
+            Map<String, Float> byTask = Map.of();
+            int read = 0;
+            int more;
+            while ((more = in.block(field, read, MIN_NUMBER, ANY)) > 0) {
+                byTask = read == 0 ? new HashMap<>() : byTask;
+                for (int i = 0; i < more; i++) {
+                    byTask.put(in.text(field, ANY), in.floatNumber(field));
+                }
+                read += more;
+            }
+            return byTask;
         }
 
         @Override
@@ -271,6 +336,14 @@ public final class ExampleCodec {
                             Reason.BAD_NUMBER,
                             "label of task " + label.task() + ": found " + label.label() + " with weight "
                                     + label.weight() + ", expected finite numbers and a positive weight");
+                }
+                if (!(label.rate() > 0 && label.rate() <= 1)
+                        || !(label.undone() >= 0 && Float.isFinite(label.undone()))) {
+                    return problem(
+                            Reason.BAD_NUMBER,
+                            "label of task " + label.task() + ": found a rate of " + label.rate() + " and "
+                                    + label.undone() + " to undo, expected a rate above 0 and at most 1, and a finite"
+                                    + " weight of at least 0");
                 }
             }
             return Optional.empty();

@@ -25,6 +25,7 @@ public final class SchemaStore {
                         Schemas.FEEDBACK,
                         Schemas.HISTORY_SEED,
                         Schemas.EXAMPLE,
+                        Schemas.EXAMPLE_1,
                         Schemas.FRONTIER,
                         Schemas.DEAD_LETTER,
                         Schemas.FEATURE_STATE);

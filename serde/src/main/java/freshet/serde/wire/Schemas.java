@@ -12,6 +12,9 @@ public final class Schemas {
     public static final Schema FEEDBACK = load("feedback");
     public static final Schema HISTORY_SEED = load("history_seed");
     public static final Schema EXAMPLE = load("example");
+    /** Before labels had a rate and could be corrections. */
+    static final Schema EXAMPLE_1 = load("example_1");
+
     public static final Schema FRONTIER = load("frontier");
     public static final Schema DEAD_LETTER = load("dead_letter");
     public static final Schema FEATURE_STATE = load("feature_state");

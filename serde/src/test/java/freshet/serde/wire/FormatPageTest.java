@@ -136,6 +136,7 @@ class FormatPageTest {
         assertThat(new FeedbackCodec().decode(onPage("feedback-watch"))).isEqualTo(Decoded.value(WATCH));
         assertThat(new HistorySeedCodec().decode(onPage("history"))).isEqualTo(Decoded.value(HISTORY));
         assertThat(new ExampleCodec(FEATURES).decode(onPage("example"))).isEqualTo(Decoded.value(EXAMPLE));
+        assertThat(new ExampleCodec(FEATURES).decode(onPage(" {4}example-1"))).isEqualTo(Decoded.value(EXAMPLE));
         assertThat(new ExampleCodec(FEATURES).decode(onPage("frontier"))).isEqualTo(Decoded.value(FRONTIER));
         assertThat(new FeatureStateCodec().decode(onPage("feature-state"))).isEqualTo(Decoded.value(STATE));
         SchemaSource registry = SchemaSource.of(Map.of(42, Schemas.IMPRESSION));
@@ -149,7 +150,7 @@ class FormatPageTest {
                         .filter(line -> line.matches(name + " [0-9a-f]+"))
                         .findFirst()
                         .orElseThrow()
-                        .substring(name.length() + 1));
+                        .replaceFirst(".* ", ""));
     }
 
     @Test

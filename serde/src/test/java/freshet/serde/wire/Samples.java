@@ -117,7 +117,12 @@ final class Samples {
             numbers[slot] = random.nextInt(3) == 0 ? 0 : number();
         }
         List<TaskLabel> labels = IntStream.rangeClosed(0, random.nextInt(3))
-                .mapToObj(task -> new TaskLabel("task" + task, random.nextInt(2), 0.5f + random.nextFloat()))
+                .mapToObj(task -> new TaskLabel(
+                        "task" + task,
+                        random.nextInt(2),
+                        0.5f + random.nextFloat(),
+                        random.nextInt(3) == 0 ? 0.25f : 1f,
+                        random.nextInt(3) == 0 ? 2f : 0f))
                 .toList();
         long time = time();
         return new LabeledExample(
