@@ -1,12 +1,10 @@
 package freshet.features.extract;
 
 import freshet.features.history.HistoryNeeds;
-import freshet.features.history.ScopeIds;
 import freshet.features.history.UserHistory;
 import freshet.features.spec.FeatureSpec;
 import freshet.features.spec.IdFeature;
 import freshet.features.spec.IdField;
-import freshet.features.spec.Measure;
 import freshet.features.spec.NumberFeature;
 import freshet.features.spec.Transform;
 import freshet.serde.event.Impression;
@@ -14,7 +12,6 @@ import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Computes every configured feature of an impression from the impression and its viewer's history as of then. Pure and
@@ -25,9 +22,7 @@ public final class FeatureExtractor {
     public static final int MAX_CROSSED = 256;
 
     private static final String CROSS_SEPARATOR = "|";
-    private static final double MILLIS_PER_SECOND = 1000;
     private static final long MILLIS_PER_HOUR = 3_600_000;
-    private static final double MISSING = Double.NaN;
     private static final String[] NO_IDS = {};
     /** 1970 began on a Thursday; with three days more, weeks begin on Monday. */
     private static final long FIRST_MONDAY_SHIFT_HOURS = 3 * 24;
@@ -46,24 +41,21 @@ public final class FeatureExtractor {
         String[] of(Impression impression, UserHistory history);
     }
 
-    /** {@link #MISSING} where there is no value. */
-    private interface Number {
-        double of(Impression impression, UserHistory history);
-    }
-
     private final FeatureSchema schema;
     private final HistoryNeeds needs;
     private final Ids[] ids;
-    private final Number[] numbers;
+    private final MeasuredNumber[] numbers;
     private final Transform[] transforms;
+    private final List<ViewExtractor> views;
 
     public FeatureExtractor(FeatureSpec spec) {
         schema = spec.schema();
         needs = spec.historyNeeds();
         ids = spec.ids().stream().map(FeatureExtractor::ids).toArray(Ids[]::new);
         numbers = spec.numbers().stream()
-                .map(feature -> number(feature.measure()))
-                .toArray(Number[]::new);
+                .map(feature -> MeasuredNumber.of(feature.measure()))
+                .toArray(MeasuredNumber[]::new);
+        views = ViewExtractor.of(spec);
         transforms = spec.numbers().stream().map(NumberFeature::transform).toArray(Transform[]::new);
     }
 
@@ -75,6 +67,11 @@ public final class FeatureExtractor {
     /** What a history must keep for {@link #extract}. */
     public HistoryNeeds historyNeeds() {
         return needs;
+    }
+
+    /** What must enrich an impression before its features are extracted; empty where no feature looks at a video or channel. */
+    public List<ViewExtractor> views() {
+        return views;
     }
 
     /** The features of an impression, given the history of the events before it. */
@@ -105,7 +102,7 @@ public final class FeatureExtractor {
         if (feature instanceof IdFeature.RecentVideos videos) {
             return (impression, history) -> history.recentVideos(videos.of(), videos.count());
         }
-        Number measure = number(((IdFeature.Bucket) feature).measure());
+        MeasuredNumber measure = MeasuredNumber.of(((IdFeature.Bucket) feature).measure());
         return (impression, history) -> bucket(measure.of(impression, history));
     }
 
@@ -137,106 +134,5 @@ public final class FeatureExtractor {
         // The cast saturates, so an infinite value is in the last bucket.
         int bits = Long.SIZE - Long.numberOfLeadingZeros((long) Math.abs(value));
         return new String[] {value < 0 ? "-" + SMALL_NUMBERS[bits] : SMALL_NUMBERS[bits]};
-    }
-
-    private static Number number(Measure measure) {
-        if (measure instanceof Measure.Field field) {
-            return (impression, history) -> {
-                Float value = impression.numbers().get(field.number());
-                return value == null ? MISSING : value;
-            };
-        }
-        if (measure instanceof Measure.TimeSinceLast last) {
-            return timeSince(last);
-        }
-        if (measure instanceof Measure.PreviousImpressions impressions) {
-            return previousImpressions(impressions.scope().field());
-        }
-        if (measure instanceof Measure.ImpressionsSince since) {
-            return (impression, history) -> {
-                long count = history.impressionsSince(since.of());
-                return count < 0 ? MISSING : count;
-            };
-        }
-        if (measure instanceof Measure.VideoDuration) {
-            return (impression, history) -> impression.videoDurationMillis() <= 0
-                    ? MISSING
-                    : impression.videoDurationMillis() / MILLIS_PER_SECOND;
-        }
-        if (measure instanceof Measure.Rate rate) {
-            return rate(rate);
-        }
-        return (impression, history) -> impression.videoPublishedAtMillis() <= 0
-                ? MISSING
-                : Math.max(0, impression.eventTimeMillis() - impression.videoPublishedAtMillis())
-                        / (double) MILLIS_PER_HOUR;
-    }
-
-    private static Number timeSince(Measure.TimeSinceLast last) {
-        IdField field = last.scope().field();
-        if (field == null) {
-            return (impression, history) -> secondsSince(history.lastMillis(last.of()), impression, last.ttlMillis());
-        }
-        String scope = field.name();
-        return (impression, history) -> {
-            long newest = UserHistory.NEVER;
-            for (int i = ids(field, impression) - 1; i >= 0; i--) {
-                newest = Math.max(newest, history.lastMillisOf(scope, field.id(impression, i), last.of()));
-            }
-            return secondsSince(newest, impression, last.ttlMillis());
-        };
-    }
-
-    private static Number previousImpressions(@Nullable IdField field) {
-        if (field == null) {
-            return (impression, history) -> history.impressions();
-        }
-        String scope = field.name();
-        return (impression, history) -> {
-            double most = MISSING;
-            for (int i = ids(field, impression) - 1; i >= 0; i--) {
-                double count = history.impressionsOf(scope, field.id(impression, i));
-                most = most >= count ? most : count;
-            }
-            return most;
-        };
-    }
-
-    private static Number rate(Measure.Rate rate) {
-        long halfLife = rate.halfLifeMillis();
-        IdField field = rate.scope().field();
-        if (field == null) {
-            return (impression, history) -> {
-                long asOf = impression.eventTimeMillis();
-                double felt = history.decayedFeedback(rate.of(), halfLife, asOf);
-                return share(rate, felt, history.decayedImpressions(rate.of(), halfLife, asOf));
-            };
-        }
-        String scope = field.name();
-        return (impression, history) -> {
-            long asOf = impression.eventTimeMillis();
-            double felt = 0;
-            double shown = 0;
-            for (int i = 0; i < ids(field, impression); i++) {
-                String id = field.id(impression, i);
-                felt += history.decayedFeedbackOf(scope, id, rate.of(), halfLife, asOf);
-                shown += history.decayedImpressionsOf(scope, id, halfLife, asOf);
-            }
-            return share(rate, felt, shown);
-        };
-    }
-
-    private static double share(Measure.Rate rate, double felt, double shown) {
-        return Math.min(1, (felt + rate.prior() * rate.strength()) / (shown + rate.strength()));
-    }
-
-    /** How many of an impression's ids count. */
-    private static int ids(IdField field, Impression impression) {
-        return Math.min(field.count(impression), ScopeIds.MAX_IDS);
-    }
-
-    private static double secondsSince(long timeMillis, Impression impression, long ttlMillis) {
-        long since = timeMillis == UserHistory.NEVER ? Long.MAX_VALUE : impression.eventTimeMillis() - timeMillis;
-        return timeMillis == UserHistory.NEVER || since > ttlMillis ? MISSING : since / MILLIS_PER_SECOND;
     }
 }

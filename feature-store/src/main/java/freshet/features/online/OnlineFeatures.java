@@ -1,6 +1,7 @@
 package freshet.features.online;
 
 import freshet.features.extract.FeatureExtractor;
+import freshet.features.extract.ViewExtractor;
 import freshet.features.history.UserHistory;
 import freshet.serde.event.Impression;
 import freshet.serde.example.FeatureSchema;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The features of a request: what the examples job would write for the same impressions, computed by the same
@@ -38,21 +40,29 @@ public final class OnlineFeatures {
 
     /** The features of one impression that may be shown. */
     public FeatureValues of(Impression request) {
-        return extractor.extract(request, history(request.userId()));
+        return of(List.of(request)).get(0);
     }
 
-    /** The features of every candidate, in order; what is remembered of a viewer is read once. */
+    /** The features of every candidate, in order; what is remembered of each viewer, video and channel is read once. */
     public List<FeatureValues> of(List<Impression> candidates) {
-        Map<String, UserHistory> histories = new HashMap<>();
+        Map<FeatureState.Key, UserHistory> known = new HashMap<>();
         List<FeatureValues> values = new ArrayList<>(candidates.size());
         for (Impression candidate : candidates) {
-            values.add(extractor.extract(candidate, histories.computeIfAbsent(candidate.userId(), this::history)));
+            Impression enriched = candidate;
+            for (ViewExtractor view : extractor.views()) {
+                Optional<FeatureState.Key> key = view.keyOf(candidate);
+                enriched = key.isEmpty()
+                        ? view.without(enriched)
+                        : view.enrich(enriched, known.computeIfAbsent(key.get(), this::history));
+            }
+            FeatureState.Key viewer = FeatureState.Key.user(candidate.userId());
+            values.add(extractor.extract(enriched, known.computeIfAbsent(viewer, this::history)));
         }
         return values;
     }
 
-    private UserHistory history(String userId) {
-        FeatureState state = states.find(FeatureState.Key.user(userId));
+    private UserHistory history(FeatureState.Key key) {
+        FeatureState state = states.find(key);
         return state == null ? new UserHistory() : UserHistory.decode(state.state());
     }
 }

@@ -4,6 +4,7 @@ import freshet.features.history.Column;
 import freshet.features.history.HistoryNeeds;
 import freshet.features.history.ScopeIds;
 import freshet.features.history.ScopeNeeds;
+import freshet.features.history.UserHistory;
 import freshet.serde.config.ConfigNode;
 import freshet.serde.example.FeatureSchema;
 import java.time.Duration;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxIds likewise of the ids of each other field that features count by
  * @param expireAfterMillis event time without an event after which a history is forgotten; {@link HistoryNeeds#NEVER_EXPIRES}
  *     for never
+ * @param viewsExpireAfterMillis likewise of what is remembered of a video or channel
  */
 public record FeatureSpec(
         List<IdFeature> ids,
@@ -36,10 +38,14 @@ public record FeatureSpec(
         int maxChannels,
         int maxVideos,
         int maxIds,
-        long expireAfterMillis) {
+        long expireAfterMillis,
+        long viewsExpireAfterMillis) {
     public static final int DEFAULT_MAX_CHANNELS = 200;
     public static final int DEFAULT_MAX_VIDEOS = 500;
     public static final int DEFAULT_MAX_IDS = 200;
+    /** Videos come and go: without an end, what is remembered of them would only grow. */
+    private static final Duration VIEWS_EXPIRE_AFTER = Duration.ofDays(30);
+
     private static final int MAX_TABLE = 100_000;
     private static final int MAX_RECENT = 1000;
 
@@ -50,7 +56,14 @@ public record FeatureSpec(
 
     /** With histories that are kept for ever. */
     public FeatureSpec(List<IdFeature> ids, List<NumberFeature> numbers, int maxChannels, int maxVideos) {
-        this(ids, numbers, maxChannels, maxVideos, DEFAULT_MAX_IDS, HistoryNeeds.NEVER_EXPIRES);
+        this(
+                ids,
+                numbers,
+                maxChannels,
+                maxVideos,
+                DEFAULT_MAX_IDS,
+                HistoryNeeds.NEVER_EXPIRES,
+                VIEWS_EXPIRE_AFTER.toMillis());
     }
 
     /** The names by slot. */
@@ -58,6 +71,23 @@ public record FeatureSpec(
         return new FeatureSchema(
                 ids.stream().map(IdFeature::name).toList(),
                 numbers.stream().map(NumberFeature::name).toList());
+    }
+
+    /** The measures that look at what all viewers did with a video or channel, in slot order. */
+    public List<Measure.OfView> measuresOf(View view) {
+        return measures()
+                .filter(Measure.OfView.class::isInstance)
+                .map(Measure.OfView.class::cast)
+                .filter(measure -> measure.view() == view)
+                .toList();
+    }
+
+    /** What a view must keep for these features, and no more. */
+    public HistoryNeeds viewNeeds(View view) {
+        return needs(
+                new TreeMap<>(),
+                measuresOf(view).stream().map(Measure.OfView::measure).toList(),
+                viewsExpireAfterMillis);
     }
 
     /** What a history must keep for these features, and no more. */
@@ -68,18 +98,16 @@ public record FeatureSpec(
                 recent.merge(videos.of(), videos.count(), Math::max);
             }
         });
+        return needs(recent, measures().toList(), expireAfterMillis);
+    }
+
+    private HistoryNeeds needs(SortedMap<String, Integer> recent, List<Measure> measures, long expireAfter) {
         SortedMap<Long, SortedSet<String>> rates = new TreeMap<>();
-        measures().forEach(measure -> {
-            if (measure instanceof Measure.Rate rate && rate.scope().field() == null) {
-                rates.computeIfAbsent(rate.halfLifeMillis(), halfLife -> new TreeSet<>())
-                        .add(rate.of());
-            }
-        });
         SortedSet<String> lastTimes = new TreeSet<>();
         SortedSet<String> countsSince = new TreeSet<>();
         SortedMap<String, IdField> fields = new TreeMap<>();
         SortedMap<String, List<Column>> columns = new TreeMap<>();
-        measures().forEach(measure -> {
+        measures.forEach(measure -> {
             IdField field = scope(measure).field();
             if (field != null) {
                 fields.put(field.name(), field);
@@ -88,6 +116,12 @@ public record FeatureSpec(
                 lastTimes.add(last.of());
             } else if (measure instanceof Measure.ImpressionsSince since) {
                 countsSince.add(since.of());
+            } else if (measure instanceof Measure.Rate rate) {
+                rates.computeIfAbsent(rate.halfLifeMillis(), halfLife -> new TreeSet<>())
+                        .add(rate.of());
+            } else if (measure instanceof Measure.DecayedImpressions impressions) {
+                rates.computeIfAbsent(impressions.halfLifeMillis(), halfLife -> new TreeSet<>())
+                        .add(UserHistory.SHOWN);
             }
         });
         List<ScopeIds> linked = fields.values().stream()
@@ -105,7 +139,7 @@ public record FeatureSpec(
                 countsSince,
                 fields.values().stream().map(field -> needs(field, columns)).toList(),
                 linked,
-                expireAfterMillis);
+                expireAfter);
     }
 
     private ScopeNeeds needs(IdField field, SortedMap<String, List<Column>> columns) {
@@ -125,6 +159,9 @@ public record FeatureSpec(
         if (measure instanceof Measure.Rate rate) {
             return List.of(Column.shown(rate.halfLifeMillis()), Column.felt(rate.of(), rate.halfLifeMillis()));
         }
+        if (measure instanceof Measure.DecayedImpressions impressions) {
+            return List.of(Column.shown(impressions.halfLifeMillis()));
+        }
         return List.of(Column.impressions());
     }
 
@@ -142,6 +179,9 @@ public record FeatureSpec(
         }
         if (measure instanceof Measure.Rate rate) {
             return rate.scope();
+        }
+        if (measure instanceof Measure.DecayedImpressions impressions) {
+            return impressions.scope();
         }
         return measure instanceof Measure.PreviousImpressions impressions ? impressions.scope() : Scope.ANY;
     }
@@ -167,12 +207,13 @@ public record FeatureSpec(
                 history.integer("max_channels", DEFAULT_MAX_CHANNELS, 1, MAX_TABLE),
                 history.integer("max_videos", DEFAULT_MAX_VIDEOS, 1, MAX_TABLE),
                 history.integer("max_ids", DEFAULT_MAX_IDS, 1, MAX_TABLE),
-                expireAfterMillis(history));
+                expireAfterMillis(history, HistoryNeeds.NEVER_EXPIRES),
+                expireAfterMillis(features.child("views"), VIEWS_EXPIRE_AFTER.toMillis()));
     }
 
-    private static long expireAfterMillis(ConfigNode history) {
+    private static long expireAfterMillis(ConfigNode history, long byDefault) {
         if (!history.has("expire_after")) {
-            return HistoryNeeds.NEVER_EXPIRES;
+            return byDefault;
         }
         long millis = history.duration("expire_after", Duration.ofDays(90)).toMillis();
         if (millis < 1) {

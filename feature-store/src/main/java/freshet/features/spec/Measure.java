@@ -56,8 +56,42 @@ public sealed interface Measure {
      */
     record Rate(String of, Scope scope, long halfLifeMillis, double prior, double strength) implements Measure {}
 
+    /**
+     * How often the viewer was shown something before, each time counting half after a half-life; of several ids, all together.
+     *
+     * @param halfLifeMillis event time
+     */
+    record DecayedImpressions(Scope scope, long halfLifeMillis) implements Measure {}
+
+    /**
+     * A measure of all viewers' events with the impression's video or channel, instead of the viewer's.
+     *
+     * @param feature the name of the feature that asks
+     * @param view whose events
+     * @param measure of any scope; one that looks at history
+     */
+    record OfView(String feature, View view, Measure measure) implements Measure {}
+
     /** The measure that {@code key} of a feature names, or null after noting the mistake. */
     static @Nullable Measure read(ConfigNode feature, String key, String word) {
+        Measure measure = readPlain(feature, key, word);
+        if (measure == null || !feature.has("view")) {
+            return measure;
+        }
+        View view = feature.oneOf("view", View.class, View.VIDEO);
+        if (measure instanceof Field || measure instanceof VideoDuration || measure instanceof VideoAge) {
+            feature.problem("view", "found it beside '" + word + "', expected a measure that looks at earlier events");
+            return null;
+        }
+        if (feature.has("scope")) {
+            feature.problem("scope", "found it beside view, expected one of the two");
+            return null;
+        }
+        return new OfView(feature.string("name"), view, measure);
+    }
+
+    /** The measure that {@code key} of a feature names, for the viewer. */
+    private static @Nullable Measure readPlain(ConfigNode feature, String key, String word) {
         switch (word) {
             case "time_since_last_watch":
                 return new TimeSinceLast(Feedback.WATCH, Scope.read(feature), ttlMillis(feature));
@@ -67,6 +101,8 @@ public sealed interface Measure {
                 return new PreviousImpressions(Scope.read(feature));
             case "impressions_since":
                 return new ImpressionsSince(event(feature, key));
+            case "decayed_impressions":
+                return new DecayedImpressions(Scope.read(feature), halfLifeMillis(feature));
             case "video_duration":
                 return new VideoDuration();
             case "video_age":
@@ -75,9 +111,7 @@ public sealed interface Measure {
                 return new Rate(
                         event(feature, key),
                         Scope.read(feature),
-                        Math.max(
-                                1,
-                                feature.duration("half_life", DEFAULT_HALF_LIFE).toMillis()),
+                        halfLifeMillis(feature),
                         feature.number("prior", 0.1, 0, 1),
                         feature.number("strength", 10, 1e-3, 1e6));
             default:
@@ -88,7 +122,8 @@ public sealed interface Measure {
                         key,
                         "found '" + word
                                 + "', expected one of time_since_last_watch, time_since_last, previous_impressions,"
-                                + " impressions_since, video_duration, video_age, rate, numbers.<name>");
+                                + " impressions_since, decayed_impressions, video_duration, video_age, rate,"
+                                + " numbers.<name>");
                 return null;
         }
     }
@@ -96,6 +131,10 @@ public sealed interface Measure {
     /** The kind of event: under {@code of}, or under {@code event} where {@code of} names the measure itself. */
     private static String event(ConfigNode feature, String key) {
         return feature.string(key.equals("of") ? "event" : "of");
+    }
+
+    private static long halfLifeMillis(ConfigNode feature) {
+        return Math.max(1, feature.duration("half_life", DEFAULT_HALF_LIFE).toMillis());
     }
 
     private static long ttlMillis(ConfigNode feature) {

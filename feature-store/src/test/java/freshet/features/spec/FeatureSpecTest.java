@@ -17,8 +17,8 @@ class FeatureSpecTest {
             "user_id, video_id, channel_id, device, surface, query_video_id, user_language,"
                     + " video_language, position, ids.<name>";
     private static final String MEASURES =
-            "time_since_last_watch, time_since_last, previous_impressions, impressions_since, video_duration, video_age,"
-                    + " rate, numbers.<name>";
+            "time_since_last_watch, time_since_last, previous_impressions, impressions_since, decayed_impressions,"
+                    + " video_duration, video_age, rate, numbers.<name>";
 
     private static FeatureSpec read(String json) {
         try {

@@ -7,11 +7,11 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code freshet features}: keeps an online store up to date, as a server does. */
@@ -49,10 +49,15 @@ final class FeaturesCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         FreshetConfig config = FreshetConfig.load(file);
+        if (config.featureTopics().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--config: found user_features.written false in " + file + ", expected a job that writes them");
+        }
         PrintWriter err = spec.commandLine().getErr();
         try (OnlineStore store = OnlineStore.open(folder);
-                FeatureFollower follower = FeatureFollower.connect(
-                        config.kafka().forConsumers(), List.of(config.topics().userFeatures()), store)) {
+                FeatureFollower follower =
+                        FeatureFollower.connect(config.kafka().forConsumers(), config.featureTopics(), store)) {
             follower.start();
             boolean isCaughtUp = false;
             while (!(isCaughtUp && once)) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import freshet.features.extract.ViewExtractor;
 import freshet.features.spec.FeatureSpec;
 import freshet.jobs.gate.GateSpec;
 import freshet.jobs.guard.GuardSpec;
@@ -23,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -134,9 +136,21 @@ public record FreshetConfig(
 
     /** The topics that must exist, in the order of {@link TopicsConfig}. */
     public List<String> topicsInUse() {
+        Set<String> ofFeatures = Set.of(topics.userFeatures(), topics.videoFeatures());
+        List<String> written = featureTopics();
         return topics.all().stream()
-                .filter(topic -> userFeatures.isWritten() || !topic.equals(topics.userFeatures()))
+                .filter(topic -> !ofFeatures.contains(topic) || written.contains(topic))
                 .toList();
+    }
+
+    /** The topics of what servers are told; none where nothing is written for them. */
+    public List<String> featureTopics() {
+        if (!userFeatures.isWritten()) {
+            return List.of();
+        }
+        return ViewExtractor.of(features).isEmpty()
+                ? List.of(topics.userFeatures())
+                : List.of(topics.userFeatures(), topics.videoFeatures());
     }
 
     /** The same configuration with every stream of events written as JSON, as when a replay puts its lines into topics. */

@@ -45,6 +45,7 @@ public record TopicPlan(String name, Spread spread, SortedMap<String, String> se
         plans.add(kept(topics.modelDeltas(), Spread.ONE, DELTAS_KEPT));
         plans.add(compacted(topics.modelRegistry(), Spread.ONE));
         plans.add(compacted(topics.userFeatures(), Spread.BY_LOAD));
+        plans.add(compacted(topics.videoFeatures(), Spread.BY_LOAD));
         return plans;
     }
 

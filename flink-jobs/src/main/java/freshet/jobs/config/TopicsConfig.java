@@ -19,6 +19,7 @@ import java.util.regex.Pattern;
  * @param modelDeltas written by the trainer: what changed in the model between snapshots
  * @param modelRegistry written by trainers, the gate and people, to be compacted: which snapshot is current
  * @param userFeatures written by the examples job, to be compacted: what is remembered of each viewer, for servers
+ * @param videoFeatures the same of videos and channels; needed where a feature looks at them
  */
 public record TopicsConfig(
         String impressions,
@@ -30,7 +31,8 @@ public record TopicsConfig(
         String snapshots,
         String modelDeltas,
         String modelRegistry,
-        String userFeatures) {
+        String userFeatures,
+        String videoFeatures) {
 
     /** What a broker takes as a topic's name. */
     private static final Pattern LEGAL = Pattern.compile("[a-zA-Z0-9._-]{1,249}");
@@ -47,7 +49,8 @@ public record TopicsConfig(
                 name(topics, "snapshots", keysByName),
                 name(topics, "model_deltas", keysByName),
                 name(topics, "model_registry", keysByName),
-                name(topics, "user_features", keysByName));
+                name(topics, "user_features", keysByName),
+                name(topics, "video_features", keysByName));
     }
 
     private static String name(ConfigNode topics, String key, Map<String, String> keysByName) {
@@ -78,6 +81,7 @@ public record TopicsConfig(
                 snapshots,
                 modelDeltas,
                 modelRegistry,
-                userFeatures);
+                userFeatures,
+                videoFeatures);
     }
 }

@@ -26,7 +26,7 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
  * @param deadLetters records that could not become events
  * @param late events that came too late, or that their user had no room for
  * @param orphans feedback whose impression never came
- * @param userFeatures what servers are told of users; empty unless asked for
+ * @param features what servers are told of users, and of videos and channels where a feature looks at them; empty unless asked for
  * @param ledger what every subtask has counted, for a {@link JobLedger} in a task of parallelism 1
  */
 public record ExamplesGraph(
@@ -35,7 +35,7 @@ public record ExamplesGraph(
         DataStream<Event> late,
         DataStream<Event> orphans,
         DataStream<LedgerPart> ledger,
-        DataStream<FeatureChange> userFeatures) {
+        DataStream<FeatureChange> features) {
 
     /** Builds it behind sources, in their environment, without anything for servers. */
     public static ExamplesGraph build(FreshetConfig config, List<NamedSource> sources, Until until) {
@@ -59,8 +59,14 @@ public record ExamplesGraph(
             deadLetters.add(good.getSideOutput(SetAsideOperator.DEAD_LETTERS));
             ledger.add(good.getSideOutput(LedgerPart.TAG));
         }
-        SingleOutputStreamOperator<ExampleMessage> joined = union(events)
-                .keyBy(Event::userId, Types.STRING)
+        DataStream<Event> ready = union(events);
+        List<DataStream<FeatureChange>> changes = new ArrayList<>();
+        if (ViewGraph.isNeeded(config)) {
+            ViewGraph views = ViewGraph.build(config, ready, forServers);
+            ready = views.events();
+            changes.add(views.changes());
+        }
+        SingleOutputStreamOperator<ExampleMessage> joined = ready.keyBy(Event::userId, Types.STRING)
                 .transform(
                         "Join by user",
                         FreshetTypes.EXAMPLE_MESSAGE,
@@ -69,13 +75,14 @@ public record ExamplesGraph(
                 .setDescription(
                         "Orders the events of each user, computes features as of the impression, decides labels");
         ledger.add(joined.getSideOutput(LedgerPart.TAG));
+        changes.add(joined.getSideOutput(JoinOperator.USER_FEATURES));
         return new ExamplesGraph(
                 joined,
                 union(deadLetters),
                 joined.getSideOutput(JoinOperator.LATE),
                 joined.getSideOutput(JoinOperator.ORPHANS),
                 union(ledger),
-                joined.getSideOutput(JoinOperator.USER_FEATURES));
+                union(changes));
     }
 
     private static SingleOutputStreamOperator<Event> setAside(FreshetConfig config, NamedSource source, Until until) {

@@ -62,11 +62,11 @@ public final class ExamplesJob {
                 .uid(OperatorIds.EXAMPLES_SINK)
                 .setDescription("Writes the topic " + config.topics().examples());
         if (config.userFeatures().isWritten()) {
-            graph.userFeatures()
-                    .sinkTo(KafkaSinks.userFeatures(config))
-                    .name("User features to Kafka")
+            graph.features()
+                    .sinkTo(KafkaSinks.features(config))
+                    .name("Features to Kafka")
                     .uid(OperatorIds.USER_FEATURES_SINK)
-                    .setDescription("Writes the topic " + config.topics().userFeatures());
+                    .setDescription("Writes what servers are told: " + String.join(", ", config.featureTopics()));
         }
         writeSetAside(graph, config);
         return graph;

@@ -10,6 +10,12 @@ public final class OperatorIds {
     public static final String SET_ASIDE = "set-aside";
 
     public static final String JOIN = "join";
+    public static final String BESIDE_VIEWS = "beside-views";
+    public static final String VIDEO_EVENTS = "video-events";
+    public static final String VIDEO_VIEWS = "video-views";
+    public static final String CHANNEL_EVENTS = "channel-events";
+    public static final String CHANNEL_VIEWS = "channel-views";
+    public static final String WITHOUT_CHANNEL = "without-channel";
     public static final String TRAIN = "train";
     public static final String CUTS = "cuts";
     public static final String PUBLISH = "publish";

@@ -16,11 +16,13 @@ import org.jspecify.annotations.Nullable;
 final class FeatureRecords implements KafkaRecordSerializationSchema<FeatureChange> {
     private static final long serialVersionUID = 1L;
 
-    private final String topic;
+    private final String ofUsers;
+    private final String ofVideos;
     private transient FeatureStateCodec codec;
 
-    FeatureRecords(String topic) {
-        this.topic = topic;
+    FeatureRecords(String ofUsers, String ofVideos) {
+        this.ofUsers = ofUsers;
+        this.ofVideos = ofVideos;
     }
 
     @Override
@@ -33,6 +35,8 @@ final class FeatureRecords implements KafkaRecordSerializationSchema<FeatureChan
             FeatureChange change, KafkaSinkContext context, @Nullable Long timestamp) {
         FeatureState state = change.state();
         return new ProducerRecord<>(
-                topic, FeatureStateCodec.encodeKey(change.key()), state == null ? null : codec.encode(state));
+                change.key().scope() == FeatureState.Scope.USER ? ofUsers : ofVideos,
+                FeatureStateCodec.encodeKey(change.key()),
+                state == null ? null : codec.encode(state));
     }
 }

@@ -31,9 +31,13 @@ public final class KafkaSinks {
         return sink(config, properties, new ExampleRecords(config, partitions));
     }
 
-    /** What servers are told of users. */
-    public static KafkaSink<FeatureChange> userFeatures(FreshetConfig config) {
-        return sink(config, producer(config), new FeatureRecords(config.topics().userFeatures()));
+    /** What servers are told of users, videos and channels. */
+    public static KafkaSink<FeatureChange> features(FreshetConfig config) {
+        return sink(
+                config,
+                producer(config),
+                new FeatureRecords(
+                        config.topics().userFeatures(), config.topics().videoFeatures()));
     }
 
     /** Dead letters, late events and orphans. */

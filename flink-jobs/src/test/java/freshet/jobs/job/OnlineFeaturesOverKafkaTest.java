@@ -15,13 +15,17 @@ import freshet.jobs.join.JoinReference;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.source.EventSources;
 import freshet.jobs.source.ReplayToKafka;
+import freshet.jobs.view.ReferenceViews;
+import freshet.serde.event.Event;
 import freshet.serde.event.Impression;
 import freshet.serde.feature.FeatureState;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
@@ -49,7 +53,7 @@ class OnlineFeaturesOverKafkaTest {
         viewers.write(folder.resolve("events"), 3);
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"))) {
             FreshetConfig config =
-                    ViewerEvents.config().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
+                    ReferenceViews.config().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
             TopicPlan.of(config.topics()).forEach(plan -> kafka.createTopic(plan.name(), PARTITIONS, plan.settings()));
             ReplayToKafka.send(folder.resolve("events"), config);
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
@@ -57,28 +61,30 @@ class OnlineFeaturesOverKafkaTest {
             ExamplesJob.build(env, config, EventSources.Until.CURRENT_END);
             env.execute(ExamplesJob.name(config));
 
-            SortedMap<String, UserHistory> expected = new JoinReference(config, viewers.events()).histories();
+            SortedMap<String, UserHistory> expected =
+                    new JoinReference(config, ReferenceViews.enriched(viewers.events())).histories();
             String topic = config.topics().userFeatures();
             assertThat(kafka.recordCount(topic)).isGreaterThan(expected.size());
             try (OnlineStore store = OnlineStore.open(folder.resolve("store"))) {
-                try (FeatureFollower follower = FeatureFollower.connect(
-                        config.kafka().forConsumers(), List.of(topic, "not-there-yet"), store)) {
+                try (FeatureFollower follower =
+                        FeatureFollower.connect(config.kafka().forConsumers(), withOneToCome(config), store)) {
                     follower.start();
                     assertThat(follower.awaitCaughtUp(Duration.ofMinutes(1))).isTrue();
                     Awaitility.await().until(() -> follower.status().behind().orElse(1) == 0);
                     assertThat(follower.status().refused()).isZero();
                 }
                 assertSameHistories(store, expected);
-                assertSameFeatures(new FeatureExtractor(config.features()), store, expected);
+                assertSameFeatures(new FeatureExtractor(config.features()), store, viewers.events(), expected);
             }
-            long stored = kafka.recordCount(topic);
+            long stored =
+                    kafka.recordCount(topic) + kafka.recordCount(config.topics().videoFeatures());
             try (OnlineStore store = OnlineStore.open(folder.resolve("store"))) {
                 assertThat(store.offsets().values().stream()
                                 .mapToLong(offset -> offset)
                                 .sum())
                         .isEqualTo(stored);
                 try (FeatureFollower again =
-                        FeatureFollower.connect(config.kafka().forConsumers(), List.of(topic), store)) {
+                        FeatureFollower.connect(config.kafka().forConsumers(), config.featureTopics(), store)) {
                     again.start();
                     assertThat(again.awaitCaughtUp(Duration.ofMinutes(1))).isTrue();
                     assertThat(again.status().applied()).isEqualTo(new OnlineStore.Applied(0, 0, 0));
@@ -97,16 +103,41 @@ class OnlineFeaturesOverKafkaTest {
         });
     }
 
+    private static List<String> withOneToCome(FreshetConfig config) {
+        return Stream.concat(config.featureTopics().stream(), Stream.of("not-there-yet"))
+                .toList();
+    }
+
+    /** Of the next impression of every viewer, of each video, among which some have not expired. */
     private static void assertSameFeatures(
-            FeatureExtractor extractor, OnlineStore store, SortedMap<String, UserHistory> expected) {
+            FeatureExtractor extractor,
+            OnlineStore store,
+            List<Event> events,
+            SortedMap<String, UserHistory> expected) {
         FeatureSkew skew = new FeatureSkew(extractor.schema());
+        FeatureSkew withoutViews = new FeatureSkew(extractor.schema());
         OnlineFeatures server = new OnlineFeatures(extractor, store);
-        expected.forEach((user, history) -> {
-            Impression next = Impression.builder("next", user, "v3", ViewerEvents.START + 5 * 3_600_000L)
-                    .build();
-            skew.add(server.of(next), extractor.extract(next, history));
-        });
+        OnlineFeatures blind =
+                new OnlineFeatures(extractor, key -> key.scope() == FeatureState.Scope.USER ? store.find(key) : null);
+        long now = events.stream().mapToLong(Event::eventTimeMillis).max().orElseThrow() + 1;
+        List<Event> withNext = new ArrayList<>(events);
+        int video = 0;
+        for (String user : expected.keySet()) {
+            withNext.add(Impression.builder("next" + user, user, "v" + video, now)
+                    .channelId("c" + video++ % 5)
+                    .build());
+        }
+        for (int i = events.size(); i < withNext.size(); i++) {
+            Impression next = (Impression) withNext.get(i);
+            List<Event> withThis = new ArrayList<>(events);
+            withThis.add(next);
+            Impression enriched = (Impression) ReferenceViews.enriched(withThis).get(events.size());
+            UserHistory history = expected.getOrDefault(next.userId(), new UserHistory());
+            skew.add(server.of(next), extractor.extract(enriched, history));
+            withoutViews.add(blind.of(next), extractor.extract(enriched, history));
+        }
         assertThat(skew.compared()).isEqualTo(20);
         assertThat(skew.differing()).as(skew.toString()).isZero();
+        assertThat(withoutViews.differing()).as("views say something here").isPositive();
     }
 }

@@ -68,6 +68,29 @@ public record Impression(
         return impressionId;
     }
 
+    /** The same impression with other numbers. */
+    public Impression withNumbers(SortedMap<String, Float> others) {
+        return new Impression(
+                impressionId,
+                requestId,
+                userId,
+                eventTimeMillis,
+                videoId,
+                channelId,
+                position,
+                device,
+                surface,
+                queryVideoId,
+                userLanguage,
+                videoLanguage,
+                videoDurationMillis,
+                videoPublishedAtMillis,
+                ids,
+                others,
+                modelVersion,
+                scores);
+    }
+
     /** Starts an impression from what every one must have. */
     public static Builder builder(String impressionId, String userId, String videoId, long eventTimeMillis) {
         return new Builder(impressionId, userId, videoId, eventTimeMillis);
