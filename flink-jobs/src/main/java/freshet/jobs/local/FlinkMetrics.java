@@ -24,6 +24,10 @@ import org.apache.flink.api.common.JobID;
  */
 final class FlinkMetrics {
     private static final Duration TIMEOUT = Duration.ofSeconds(5);
+
+    /** A request line of more than 4096 characters is refused. */
+    private static final int IDS_AT_ONCE = 20;
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpClient http =
@@ -55,8 +59,9 @@ final class FlinkMetrics {
                     ids.add(metric.path("id").asText());
                 }
             }
-            if (!ids.isEmpty()) {
-                String get = URLEncoder.encode(String.join(",", ids), StandardCharsets.UTF_8);
+            for (int from = 0; from < ids.size(); from += IDS_AT_ONCE) {
+                List<String> some = ids.subList(from, Math.min(ids.size(), from + IDS_AT_ONCE));
+                String get = URLEncoder.encode(String.join(",", some), StandardCharsets.UTF_8);
                 for (JsonNode metric : ask(metrics + "?get=" + get)) {
                     add(
                             values,

@@ -48,7 +48,7 @@ class KilledTaskManagerTest {
             // A network that gives the trainer something to do, and small fetches, so that the partitions are read side
             // by
             // side: a kill then finds it in the middle.
-            ViewerEvents.YAML.replace("bottom: [4]", "bottom: [192, 96]")
+            ViewerEvents.YAML.replace("bottom: [4]", "bottom: [512, 384]")
                     + "kafka: {max.partition.fetch.bytes: 16384, max.poll.records: 200}\n");
 
     @TempDir
