@@ -26,12 +26,18 @@ final class SnapshotPlace {
                             + " Its snapshots.trusted_keys are checked.")
     private @Nullable Path file;
 
+    /** The file, once it has been read. */
+    private @Nullable FreshetConfig read;
+
     /** The deployment that was named. */
     FreshetConfig config() {
         if (file == null) {
             throw new CannotStartException("--config is missing: it says where the topics are");
         }
-        return FreshetConfig.load(file);
+        if (read == null) {
+            read = FreshetConfig.load(file);
+        }
+        return read;
     }
 
     RegistryTopic registry() {

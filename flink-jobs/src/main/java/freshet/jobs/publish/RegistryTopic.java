@@ -5,19 +5,14 @@ import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.SnapshotRecord;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -25,9 +20,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * Each call has a connection of its own; safe on any thread.
  */
 public final class RegistryTopic {
-    private static final int PARTITION = 0;
-    private static final Duration POLL = Duration.ofMillis(500);
-
     private final KafkaConfig kafka;
     private final String topic;
 
@@ -43,37 +35,26 @@ public final class RegistryTopic {
      * @throws IllegalStateException when the brokers do not answer
      */
     public Registry read(Consumer<String> problems) {
-        TopicPartition partition = new TopicPartition(topic, PARTITION);
-        Registry registry = Registry.EMPTY;
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(kafka.forConsumers(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    registry = with(registry, record, problems);
-                }
-            }
-            return registry;
-        } catch (KafkaException e) {
-            throw new IllegalStateException(
-                    "reading the registry, topic " + topic + " at " + kafka.bootstrapServers() + ": " + e.getMessage()
-                            + "; do the topic and the permission exist?",
-                    e);
-        }
+        Reading reading = new Reading(problems);
+        FirstPartition.forEach(kafka, topic, reading::accept);
+        return reading.registry;
     }
 
-    private static Registry with(Registry registry, ConsumerRecord<byte[], byte[]> record, Consumer<String> problems) {
-        if (record.key() == null || record.value() == null) {
-            return registry; // what compaction leaves of a key that was deleted by hand
+    private static final class Reading {
+        private final Consumer<String> problems;
+        private Registry registry = Registry.EMPTY;
+
+        Reading(Consumer<String> problems) {
+            this.problems = problems;
         }
-        try {
-            String key = new String(record.key(), StandardCharsets.UTF_8);
-            return registry.with(new SnapshotRecord(key, record.value()), record.offset());
-        } catch (BadSnapshotException e) {
-            problems.accept("registry, offset " + record.offset() + ": " + e.getMessage());
-            return registry;
+
+        void accept(ConsumerRecord<byte[], byte[]> record) {
+            try {
+                String key = new String(record.key(), StandardCharsets.UTF_8);
+                registry = registry.with(new SnapshotRecord(key, record.value()), record.offset());
+            } catch (BadSnapshotException e) {
+                problems.accept("registry, offset " + record.offset() + ": " + e.getMessage());
+            }
         }
     }
 
@@ -91,7 +72,7 @@ public final class RegistryTopic {
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (SnapshotRecord record : records) {
                 byte[] key = record.key().getBytes(StandardCharsets.UTF_8);
-                offset = producer.send(new ProducerRecord<>(topic, PARTITION, key, record.value()))
+                offset = producer.send(new ProducerRecord<>(topic, FirstPartition.NUMBER, key, record.value()))
                         .get()
                         .offset();
             }

@@ -10,26 +10,16 @@ import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotVersion;
 import freshet.serde.snapshot.TrustedKeys;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The snapshot topic as it lies there now, for commands: which versions it has, and any one of them whole. Each call reads the
  * topic from its beginning with a connection of its own; safe on any thread.
  */
 public final class SnapshotTopic {
-    private static final int PARTITION = 0;
-    private static final Duration POLL = Duration.ofMillis(500);
-
     private final KafkaConfig kafka;
     private final String topic;
     private final TrustedKeys trusted;
@@ -106,25 +96,10 @@ public final class SnapshotTopic {
     }
 
     private void forEach(Consumer<SnapshotRecord> each) {
-        TopicPartition partition = new TopicPartition(topic, PARTITION);
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(kafka.forConsumers(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.assign(List.of(partition));
-            consumer.seekToBeginning(List.of(partition));
-            long end = consumer.endOffsets(List.of(partition)).getOrDefault(partition, 0L);
-            while (consumer.position(partition) < end) {
-                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    if (record.key() != null && record.value() != null) {
-                        each.accept(
-                                new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value()));
-                    }
-                }
-            }
-        } catch (KafkaException e) {
-            throw new IllegalStateException(
-                    "reading topic " + topic + " at " + kafka.bootstrapServers() + ": " + e.getMessage()
-                            + "; do the topic and the permission exist?",
-                    e);
-        }
+        FirstPartition.forEach(
+                kafka,
+                topic,
+                record -> each.accept(
+                        new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value())));
     }
 }
