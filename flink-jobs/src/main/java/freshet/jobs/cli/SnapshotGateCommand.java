@@ -10,15 +10,13 @@ import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.RegistryRefusedException;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDirectory;
+import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -57,8 +55,9 @@ final class SnapshotGateCommand implements Callable<Integer> {
         Registry registry = Registry.EMPTY;
         PrintWriter out = spec.commandLine().getOut();
         int quarantined = 0;
-        for (Path each : versions()) {
-            Snapshot snapshot = SnapshotDirectory.read(each);
+        SnapshotDirectory directory = new SnapshotDirectory(folder);
+        for (SnapshotVersion version : directory.versions()) {
+            Snapshot snapshot = directory.read(version);
             GateDecision decision = gate.decide(registry, snapshot.manifest(), unusable(snapshot));
             registry = decision.applyTo(registry).after();
             quarantined += decision instanceof Quarantine ? 1 : 0;
@@ -67,15 +66,6 @@ final class SnapshotGateCommand implements Callable<Integer> {
         out.println(
                 "current " + registry.current().map(Object::toString).orElse("none") + ", quarantined " + quarantined);
         return quarantined == 0 ? 0 : Main.FAILED;
-    }
-
-    private List<Path> versions() throws IOException {
-        try (Stream<Path> children = Files.list(folder)) {
-            return children.filter(child -> Files.exists(child.resolve("manifest.json")))
-                    .filter(child -> !child.getFileName().toString().startsWith("."))
-                    .sorted()
-                    .toList();
-        }
     }
 
     /** Why a server could not load it. */
