@@ -1,13 +1,8 @@
 package freshet.jobs.local;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.lang.module.ModuleFinder;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,7 +22,6 @@ import java.util.stream.Stream;
  * {@code <name>.pid} each, with their logs and checkpoints. Not thread-safe, and one folder is for one caller at a time.
  */
 public final class DevelopmentCluster {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration START_PATIENCE = Duration.ofMinutes(2);
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
     private static final long POLL_MILLIS = 200;
@@ -37,8 +31,6 @@ public final class DevelopmentCluster {
     private static final String BROKER = "kafka";
 
     private final Path folder;
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
 
     /**
      * @param folder of the cluster; made by {@link #start} where it is missing
@@ -133,7 +125,8 @@ public final class DevelopmentCluster {
     private void awaitTaskManagers(Options options) throws IOException, InterruptedException {
         int expected = running().size();
         long endNanos = System.nanoTime() + START_PATIENCE.toNanos();
-        while (overview(options.port()).path("taskmanagers").asInt() < options.taskManagers()) {
+        FlinkRest rest = new FlinkRest(URI.create("http://127.0.0.1:" + options.port()));
+        while (rest.getIfUp("/overview").path("taskmanagers").asInt() < options.taskManagers()) {
             if (running().size() < expected || System.nanoTime() > endNanos) {
                 throw new CannotStartException("the cluster does not start: found "
                         + String.join(", ", running().keySet()) + " running, expected a dashboard with "
@@ -141,19 +134,6 @@ public final class DevelopmentCluster {
                         + folder);
             }
             Thread.sleep(POLL_MILLIS);
-        }
-    }
-
-    /** What the JobManager says of the cluster; a missing node while it does not answer. */
-    private JsonNode overview(int port) throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/overview"))
-                .timeout(Duration.ofSeconds(5))
-                .build();
-        try {
-            return JSON.readTree(
-                    http.send(request, HttpResponse.BodyHandlers.ofString()).body());
-        } catch (IOException notUp) {
-            return JSON.missingNode();
         }
     }
 

@@ -1,16 +1,10 @@
 package freshet.jobs.local;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -23,20 +17,14 @@ import org.apache.flink.api.common.JobID;
  * One thread.
  */
 final class FlinkMetrics {
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
-
     /** A request line of more than 4096 characters is refused. */
     private static final int IDS_AT_ONCE = 20;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
-
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
-    private final URI cluster;
+    private final FlinkRest rest;
     private final JobID job;
 
     FlinkMetrics(URI cluster, JobID job) {
-        this.cluster = cluster;
+        rest = new FlinkRest(cluster);
         this.job = job;
     }
 
@@ -90,10 +78,6 @@ final class FlinkMetrics {
     }
 
     private JsonNode ask(String path) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(cluster.resolve("/jobs/" + job + path))
-                .timeout(TIMEOUT)
-                .build();
-        HttpResponse<String> response = http.send(request, BodyHandlers.ofString());
-        return response.statusCode() == 200 ? JSON.readTree(response.body()) : JSON.createObjectNode();
+        return rest.get("/jobs/" + job + path);
     }
 }

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import freshet.jobs.local.CannotStartException;
 import freshet.jobs.local.DevelopmentCluster;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,9 @@ class DevelopmentClusterTest {
     @TempDir
     Path folder;
 
-    private final int broker = freePort();
-    private final DevelopmentCluster.Options options =
-            new DevelopmentCluster.Options(Path.of("../deploy/flink"), 1, freePort(), Optional.of(broker));
+    private final int broker = ProcessCluster.freePort();
+    private final DevelopmentCluster.Options options = new DevelopmentCluster.Options(
+            Path.of("../deploy/flink"), 1, ProcessCluster.freePort(), Optional.of(broker));
 
     DevelopmentClusterTest() throws IOException {}
 
@@ -71,11 +70,5 @@ class DevelopmentClusterTest {
 
     private Admin admin() {
         return Admin.create(Map.of("bootstrap.servers", "127.0.0.1:" + broker));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

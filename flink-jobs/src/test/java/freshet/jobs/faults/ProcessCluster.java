@@ -2,14 +2,10 @@ package freshet.jobs.faults;
 
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.jobs.local.FlinkRest;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,14 +24,12 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * as the kernel kills them. Their output goes to files in the folder.
  */
 final class ProcessCluster implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final Path folder;
     private final int restPort;
     private final List<Process> processes = new ArrayList<>();
-    private final HttpClient http =
-            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    private final FlinkRest rest;
     private final Map<JobID, Integer> killsByJob = new HashMap<>();
     private Process taskManager;
     private int taskManagers;
@@ -44,12 +38,13 @@ final class ProcessCluster implements AutoCloseable {
     ProcessCluster(Path folder, int slotsPerTaskManager) throws IOException {
         this.folder = folder;
         restPort = freePort();
+        rest = new FlinkRest(URI.create("http://127.0.0.1:" + restPort));
         Files.createDirectories(folder.resolve("tmp"));
         Files.writeString(folder.resolve("config.yaml"), config(slotsPerTaskManager));
         start("jobmanager", "-Xmx512m", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
         taskManager = startTaskManager();
         await().atMost(PATIENCE)
-                .until(() -> get("/overview").path("taskmanagers").asInt() == 1);
+                .until(() -> rest.getIfUp("/overview").path("taskmanagers").asInt() == 1);
     }
 
     /** Memory is given piece by piece, since the shell scripts that would work it out are not there. */
@@ -74,7 +69,7 @@ final class ProcessCluster implements AutoCloseable {
                 """.formatted(freePort(), restPort, restPort, slots, folder.resolve("tmp"));
     }
 
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
         }
@@ -145,23 +140,10 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     private int checkpoints(JobClient job, String what) throws InterruptedException {
-        return get("/jobs/" + job.getJobID() + "/checkpoints")
+        return rest.getIfUp("/jobs/" + job.getJobID() + "/checkpoints")
                 .path("counts")
                 .path(what)
                 .asInt();
-    }
-
-    /** What the JobManager answers; a missing node while it does not. */
-    private JsonNode get(String path) throws InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + restPort + path))
-                .timeout(Duration.ofSeconds(5))
-                .build();
-        try {
-            return JSON.readTree(
-                    http.send(request, HttpResponse.BodyHandlers.ofString()).body());
-        } catch (IOException notUp) {
-            return JSON.missingNode();
-        }
     }
 
     @Override
