@@ -81,9 +81,6 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     /** A user who is forgotten is still stored for at most one part in so many of the time until then. */
     private static final int SWEEPS_PER_TTL = 4;
 
-    /** Users are due at whole steps of event time. */
-    private static final long STEP_MILLIS = 1000;
-
     /** Users with news for servers; for one more, all are told. */
     private static final int MOST_CHANGED_USERS = 10_000;
 
@@ -159,7 +156,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         for (long[] saved : savedPassed.get()) {
             passed.restore(saved);
         }
-        promisedMillis = wholeStepsBefore(passed.ofAll());
+        promisedMillis = WholeSteps.before(passed.ofAll());
         userTtlMillis = config.join().userTtl().toMillis();
         sweepEveryMillis = userTtlMillis / SWEEPS_PER_TTL + 1;
         sweptRound = Math.floorDiv(passed.ofAll(), sweepEveryMillis);
@@ -231,19 +228,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
 
     private static long stepOfNextDue(UserState state) {
         long next = state.nextDueMillis();
-        return next == Long.MAX_VALUE ? DueUsers.NEVER : wholeStepsAfter(next);
-    }
-
-    /** The first whole step at or after a moment. */
-    private static long wholeStepsAfter(long millis) {
-        return -Math.floorDiv(-millis, STEP_MILLIS) * STEP_MILLIS;
-    }
-
-    /** The last whole step at or before a moment; the first and last moment of all are themselves. */
-    private static long wholeStepsBefore(long millis) {
-        return millis == Long.MIN_VALUE || millis == Frontier.END
-                ? millis
-                : Math.floorDiv(millis, STEP_MILLIS) * STEP_MILLIS;
+        return next == Long.MAX_VALUE ? DueUsers.NEVER : WholeSteps.after(next);
     }
 
     @Override
@@ -260,7 +245,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
             }
         }
         super.processWatermark(mark);
-        promise(wholeStepsBefore(mark.getTimestamp()));
+        promise(WholeSteps.before(mark.getTimestamp()));
         if (changed != null) {
             changed.advance(mark.getTimestamp());
         }

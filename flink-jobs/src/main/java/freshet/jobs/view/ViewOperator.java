@@ -4,6 +4,7 @@ import freshet.features.extract.ViewExtractor;
 import freshet.features.spec.View;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.join.JoinOperator;
+import freshet.jobs.join.WholeSteps;
 import freshet.jobs.type.EventSerializer;
 import freshet.jobs.type.FreshetTypes;
 import freshet.serde.event.Event;
@@ -47,8 +48,6 @@ public final class ViewOperator extends AbstractStreamOperator<Event>
 
     /** What servers are told. */
     public static final OutputTag<FeatureChange> CHANGES = new OutputTag<>("view-changes", FreshetTypes.FEATURE_CHANGE);
-
-    private static final long STEP_MILLIS = 1000;
 
     /** For one more changed view, all are sent. */
     private static final int MAX_CHANGED = 50_000;
@@ -115,7 +114,7 @@ public final class ViewOperator extends AbstractStreamOperator<Event>
         Event event = element.getValue().event();
         if (event.eventTimeMillis() > timers.currentWatermark()) {
             waiting.add(event);
-            timers.registerEventTimeTimer(VoidNamespace.INSTANCE, wholeStepAfter(event.eventTimeMillis()));
+            timers.registerEventTimeTimer(VoidNamespace.INSTANCE, WholeSteps.after(event.eventTimeMillis()));
         } else if (event instanceof Impression impression) {
             core.late(impression, outlet);
         }
@@ -170,7 +169,7 @@ public final class ViewOperator extends AbstractStreamOperator<Event>
             return true;
         }
         if (expiry != Long.MAX_VALUE && state.expiryTimerMillis <= nowMillis) {
-            state.expiryTimerMillis = wholeStepAfter(expiry);
+            state.expiryTimerMillis = WholeSteps.after(expiry);
             timers.registerEventTimeTimer(VoidNamespace.INSTANCE, state.expiryTimerMillis);
         }
         return false;
@@ -201,7 +200,7 @@ public final class ViewOperator extends AbstractStreamOperator<Event>
 
     @Override
     public void processWatermark(Watermark mark) throws Exception {
-        long through = wholeStepBefore(mark.getTimestamp());
+        long through = WholeSteps.before(mark.getTimestamp());
         if (through <= timers.currentWatermark()) {
             return;
         }
@@ -223,16 +222,6 @@ public final class ViewOperator extends AbstractStreamOperator<Event>
     public void finish() throws Exception {
         sendChanges();
         super.finish();
-    }
-
-    /** The first whole step at or after a moment. */
-    private static long wholeStepAfter(long millis) {
-        return -Math.floorDiv(-millis, STEP_MILLIS) * STEP_MILLIS;
-    }
-
-    /** The last whole step at or before a moment; the last moment of all is itself. */
-    private static long wholeStepBefore(long millis) {
-        return millis == Long.MAX_VALUE ? millis : Math.floorDiv(millis, STEP_MILLIS) * STEP_MILLIS;
     }
 
     /** What the core yields, to the operator's outputs. */
