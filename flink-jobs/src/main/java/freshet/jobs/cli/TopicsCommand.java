@@ -3,14 +3,13 @@ package freshet.jobs.cli;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.TopicPlan;
 import freshet.jobs.local.CannotStartException;
+import freshet.jobs.source.KafkaTopics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.common.errors.TopicExistsException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -78,17 +77,14 @@ final class TopicsCommand implements Callable<Integer> {
             for (TopicPlan plan : TopicPlan.of(config.topics())) {
                 NewTopic topic = new NewTopic(plan.name(), partitionsOf(plan), replication).configs(plan.settings());
                 try {
-                    admin.createTopics(List.of(topic)).all().get();
-                    made++;
+                    made += KafkaTopics.createIfMissing(admin, topic) ? 1 : 0;
                 } catch (ExecutionException e) {
-                    if (!(e.getCause() instanceof TopicExistsException)) {
-                        throw new CannotStartException(
-                                "creating the topic " + plan.name() + " at "
-                                        + config.kafka().bootstrapServers() + ": found "
-                                        + e.getCause()
-                                        + ", expected it to be made; are the address and the permissions right?",
-                                e);
-                    }
+                    throw new CannotStartException(
+                            "creating the topic " + plan.name() + " at "
+                                    + config.kafka().bootstrapServers() + ": found "
+                                    + e.getCause()
+                                    + ", expected it to be made; are the address and the permissions right?",
+                            e);
                 }
             }
         }

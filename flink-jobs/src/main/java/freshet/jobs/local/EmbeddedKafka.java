@@ -1,5 +1,6 @@
 package freshet.jobs.local;
 
+import freshet.jobs.source.KafkaTopics;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,7 +16,6 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.TopicExistsException;
 
 /**
  * A real Kafka broker in this process: a {@link KafkaNode} on two free ports of the loopback interface, its data in a folder
@@ -85,13 +85,9 @@ public final class EmbeddedKafka implements AutoCloseable {
     /** Creates a topic; one that is there already stays as it is. */
     public void createTopic(String name, int partitions, Map<String, String> settings) {
         try {
-            admin.createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(settings)))
-                    .all()
-                    .get();
+            KafkaTopics.createIfMissing(admin, new NewTopic(name, partitions, (short) 1).configs(settings));
         } catch (ExecutionException e) {
-            if (!(e.getCause() instanceof TopicExistsException)) {
-                throw new IllegalStateException("creating the topic " + name + ": " + e.getCause(), e);
-            }
+            throw new IllegalStateException("creating the topic " + name + ": " + e.getCause(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("creating the topic " + name + ": interrupted", e);

@@ -4,9 +4,11 @@ import freshet.jobs.config.KafkaConfig;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** What the brokers say about topics, asked once, when a job is put together. */
+/** Topics on the brokers: what they say of one when a job is put together, and making one. */
 public final class KafkaTopics {
     private KafkaTopics() {}
 
@@ -29,6 +31,24 @@ public final class KafkaTopics {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(asking + "interrupted", e);
+        }
+    }
+
+    /**
+     * Creates a topic; one that is there already stays as it is.
+     *
+     * @return whether there was none
+     * @throws ExecutionException when the brokers refuse; the reason is the cause
+     */
+    public static boolean createIfMissing(Admin admin, NewTopic topic) throws ExecutionException, InterruptedException {
+        try {
+            admin.createTopics(List.of(topic)).all().get();
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicExistsException) {
+                return false;
+            }
+            throw e;
         }
     }
 }
