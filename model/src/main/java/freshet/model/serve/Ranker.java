@@ -25,6 +25,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 
 /**
  * Scores candidates with one snapshot: rows are looked up and pooled in Java, the network runs in ONNX Runtime. Equal to the
@@ -91,7 +92,9 @@ public final class Ranker implements AutoCloseable {
         }
         int tasks = spec.taskCount();
         float[] found = new float[golden.size() * tasks];
-        scoreGolden(golden.stream().map(GoldenRows.Row::features).toList(), found);
+        List<HashedFeatures> features =
+                golden.stream().map(GoldenRows.Row::features).toList();
+        withWorkspace(workspace -> workspace.scoreHashed(features, found));
         for (int i = 0; i < golden.size(); i++) {
             for (int task = 0; task < tasks; task++) {
                 float expected = golden.get(i).predictions()[task];
@@ -101,21 +104,6 @@ public final class Ranker implements AutoCloseable {
                                     + ", task " + spec.tasks().get(task).name() + ": found prediction "
                                     + found[i * tasks + task] + ", the trainer computed " + expected);
                 }
-            }
-        }
-    }
-
-    private void scoreGolden(List<HashedFeatures> features, float[] predictions) {
-        Workspace workspace = borrow();
-        boolean usable = false;
-        try {
-            workspace.scoreHashed(features, predictions);
-            usable = true;
-        } finally {
-            if (usable) {
-                giveBack(workspace);
-            } else {
-                workspace.close();
             }
         }
     }
@@ -152,21 +140,26 @@ public final class Ranker implements AutoCloseable {
             if (closed) {
                 return false;
             }
-            Workspace workspace = borrow();
-            boolean usable = false;
-            try {
-                workspace.score(candidates, predictions);
-                usable = true;
-            } finally {
-                if (usable) {
-                    giveBack(workspace);
-                } else {
-                    workspace.close();
-                }
-            }
+            withWorkspace(workspace -> workspace.score(candidates, predictions));
             return true;
         } finally {
             life.readLock().unlock();
+        }
+    }
+
+    /** Lends a workspace to one call; one that the call has left in disorder is not used again. */
+    private void withWorkspace(Consumer<Workspace> call) {
+        Workspace workspace = borrow();
+        boolean usable = false;
+        try {
+            call.accept(workspace);
+            usable = true;
+        } finally {
+            if (usable) {
+                giveBack(workspace);
+            } else {
+                workspace.close();
+            }
         }
     }
 
