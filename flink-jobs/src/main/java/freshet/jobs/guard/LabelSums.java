@@ -7,7 +7,7 @@ import java.io.IOException;
 
 /** Sums over labels of one task and what was predicted of them; each label counts once, whatever its weight. Not thread-safe. */
 final class LabelSums {
-    private static final double SURE = 1e-7;
+    static final double SURE = 1e-7;
 
     long count;
     long positives;
@@ -18,18 +18,13 @@ final class LabelSums {
 
     void add(boolean probability, float prediction, float label) {
         double difference = (double) prediction - label;
-        double loss = probability ? crossEntropy(prediction, label) : difference * difference;
+        double loss = probability ? StableMath.crossEntropy(prediction, label, SURE) : difference * difference;
         count++;
         positives += (probability ? label >= 0.5f : label != 0) ? 1 : 0;
         labels += label;
         squaredLabels += (double) label * label;
         losses += loss;
         squaredLosses += loss * loss;
-    }
-
-    static double crossEntropy(double prediction, double label) {
-        double p = Math.max(SURE, Math.min(1 - SURE, prediction));
-        return -(label * StableMath.log(p) + (1 - label) * StableMath.log(1 - p));
     }
 
     void add(LabelSums other) {

@@ -1,5 +1,6 @@
 package freshet.jobs.guard;
 
+import freshet.model.math.StableMath;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
@@ -64,7 +65,7 @@ final class LossWatch {
     private double lossOfMean() {
         double mean = window.labels / window.count;
         return probability
-                ? LabelSums.crossEntropy(mean, mean)
+                ? StableMath.crossEntropy(mean, mean, LabelSums.SURE)
                 : Math.max(0, window.squaredLabels / window.count - mean * mean);
     }
 

@@ -64,15 +64,10 @@ final class TaskMetrics {
     /** Cross entropy, or squared difference. */
     private double loss(float prediction, float label) {
         if (kind.isProbability()) {
-            return crossEntropy(prediction, label);
+            return StableMath.crossEntropy(prediction, label, SURE);
         }
         double difference = (double) prediction - label;
         return difference * difference;
-    }
-
-    private static double crossEntropy(double prediction, double label) {
-        double p = Math.max(SURE, Math.min(1 - SURE, prediction));
-        return -(label * StableMath.log(p) + (1 - label) * StableMath.log(1 - p));
     }
 
     /** The metrics that are defined, by name; see {@link ProgressiveValidation}. */
@@ -89,7 +84,7 @@ final class TaskMetrics {
             putFinite(values, "auc", histogram.areaUnderCurve());
             putFinite(values, "log_loss", losses / weights);
             if (mean > 0 && mean < 1) {
-                putFinite(values, "ne", losses / weights / crossEntropy(mean, mean));
+                putFinite(values, "ne", losses / weights / StableMath.crossEntropy(mean, mean, SURE));
             }
         }
         putFinite(values, "calibration", predictions / labels);

@@ -104,4 +104,14 @@ public final class StableMath {
     public static double softplus(float x) {
         return x > 0 ? x + log(1 + expDouble(-x)) : log(1 + expDouble(x));
     }
+
+    /**
+     * The cross entropy of a probability and a label, both from 0 to 1.
+     *
+     * @param least how near to 0 and 1 the probability counts as it is: a wrong prediction must not cost infinitely much
+     */
+    public static double crossEntropy(double prediction, double label, double least) {
+        double p = Math.max(least, Math.min(1 - least, prediction));
+        return -(label * log(p) + (1 - label) * log(1 - p));
+    }
 }
