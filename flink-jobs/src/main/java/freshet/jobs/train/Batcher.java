@@ -1,5 +1,7 @@
 package freshet.jobs.train;
 
+import freshet.jobs.order.ExampleBytes;
+import freshet.jobs.state.SavedState;
 import freshet.serde.example.LabeledExample;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;

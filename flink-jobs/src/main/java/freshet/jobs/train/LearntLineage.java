@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.state.SavedState;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import freshet.serde.snapshot.Lineage;

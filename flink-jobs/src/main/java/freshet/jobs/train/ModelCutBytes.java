@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.state.SavedState;
 import freshet.jobs.train.ModelCut.Hour;
 import freshet.model.batch.HashedFeatures;
 import freshet.serde.snapshot.SnapshotFile;

@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.state.SavedState;
 import freshet.model.eval.MetricsSpec;
 import freshet.model.eval.ProgressiveValidation;
 import freshet.model.spec.TaskSpec;

@@ -2,6 +2,10 @@ package freshet.jobs.train;
 
 import freshet.jobs.config.SnapshotsConfig;
 import freshet.jobs.guard.TrainGuard;
+import freshet.jobs.order.ExampleBytes;
+import freshet.jobs.order.ExampleFrontier;
+import freshet.jobs.order.OrderBuffer;
+import freshet.jobs.state.SavedState;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.eval.MetricsSpec;
 import freshet.model.layer.NamedTensor;

@@ -1,6 +1,9 @@
 package freshet.jobs.train;
 
 import freshet.jobs.guard.GuardTrip;
+import freshet.jobs.order.KeyedBlocks;
+import freshet.jobs.order.WaitingBlocks;
+import freshet.jobs.state.PiecedState;
 import freshet.jobs.warm.WarmStart;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.ModelCopy;

@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.state.SavedState;
 import freshet.jobs.train.TrainRecord.Changed;
 import freshet.jobs.train.TrainRecord.Ended;
 import freshet.jobs.train.TrainRecord.Hour;

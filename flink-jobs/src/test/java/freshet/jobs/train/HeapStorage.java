@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.jobs.order.WaitingBlocks;
 import freshet.model.table.HeapRowStore;
 import freshet.model.table.RowStore;
 import java.util.HashMap;

@@ -3,6 +3,9 @@ package freshet.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import freshet.jobs.order.ExampleBytes;
+import freshet.jobs.order.ExampleFrontier;
+import freshet.jobs.order.OrderBuffer;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;

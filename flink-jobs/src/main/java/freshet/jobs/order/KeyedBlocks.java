@@ -1,12 +1,12 @@
-package freshet.jobs.train;
+package freshet.jobs.order;
 
 import org.apache.flink.api.common.state.MapState;
 
 /** Blocks of waiting examples in keyed state. The operator's thread, with the replica as the current key. */
-final class KeyedBlocks implements WaitingBlocks {
+public final class KeyedBlocks implements WaitingBlocks {
     private final MapState<Long, byte[]> blocks;
 
-    KeyedBlocks(MapState<Long, byte[]> blocks) {
+    public KeyedBlocks(MapState<Long, byte[]> blocks) {
         this.blocks = blocks;
     }
 

@@ -1,5 +1,6 @@
-package freshet.jobs.train;
+package freshet.jobs.order;
 
+import freshet.jobs.state.SavedState;
 import freshet.serde.example.LabeledExample;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -23,7 +24,7 @@ import java.util.stream.Collectors;
  * bounded by {@code mostInMemory} examples or those of two minutes, whichever is more, and a checkpoint writes no more than
  * that. Not thread-safe.
  */
-final class OrderBuffer {
+public final class OrderBuffer {
     private static final byte VERSION = 2;
     private static final long MINUTE_MILLIS = 60_000;
     private static final int EXAMPLES_PER_BLOCK = 1_000;
@@ -43,7 +44,7 @@ final class OrderBuffer {
     private long releasedThroughMillis = Long.MIN_VALUE;
     private long repeats;
 
-    OrderBuffer(ExampleBytes bytes, WaitingBlocks blocks, int mostInMemory) {
+    public OrderBuffer(ExampleBytes bytes, WaitingBlocks blocks, int mostInMemory) {
         this.bytes = bytes;
         this.blocks = blocks;
         this.mostInMemory = mostInMemory;
@@ -51,7 +52,7 @@ final class OrderBuffer {
     }
 
     /** Takes an example in, unless it is a repeat. */
-    void add(LabeledExample example) {
+    public void add(LabeledExample example) {
         if (example.decidedTimeMillis() <= releasedThroughMillis || !waiting.add(example)) {
             repeats++;
         } else if (waiting.size() > makeRoomAt) {
@@ -93,7 +94,7 @@ final class OrderBuffer {
     }
 
     /** Hands out, in order, every example decided at or before a moment up to which all have been added. */
-    void release(long throughMillis, Consumer<LabeledExample> into) {
+    public void release(long throughMillis, Consumer<LabeledExample> into) {
         while (!elsewhere.isEmpty() && elsewhere.firstKey() * MINUTE_MILLIS <= throughMillis) {
             releaseFromMemory(elsewhere.firstKey() * MINUTE_MILLIS - 1, into);
             for (long block : elsewhere.pollFirstEntry().getValue()) {
@@ -117,22 +118,22 @@ final class OrderBuffer {
     }
 
     /** How many examples wait; one that came again and is not recognised yet counts twice. */
-    long size() {
+    public long size() {
         return waiting.size() + examplesElsewhere;
     }
 
     /** How many of these wait elsewhere. */
-    long elsewhere() {
+    public long elsewhere() {
         return examplesElsewhere;
     }
 
     /** How many examples came again and were dropped. */
-    long repeats() {
+    public long repeats() {
         return repeats;
     }
 
     /** Writes everything but the blocks. */
-    void save(DataOutputStream out) throws IOException {
+    public void save(DataOutputStream out) throws IOException {
         out.writeByte(VERSION);
         out.writeLong(releasedThroughMillis);
         out.writeLong(repeats);
@@ -150,7 +151,7 @@ final class OrderBuffer {
     }
 
     /** Takes over what {@link #save} wrote, in a new buffer over the blocks of then. */
-    void restore(DataInputStream in) throws IOException {
+    public void restore(DataInputStream in) throws IOException {
         SavedState.expectVersion("order buffer", VERSION, in);
         releasedThroughMillis = in.readLong();
         repeats = in.readLong();

@@ -1,5 +1,6 @@
-package freshet.jobs.train;
+package freshet.jobs.order;
 
+import freshet.jobs.state.SavedState;
 import freshet.serde.example.Frontier;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -14,9 +15,9 @@ import java.util.Arrays;
  * <p>Promises repeat and may be smaller than earlier ones after the writer has restarted; a promise once given holds, so
  * the larger one counts. Not thread-safe.
  */
-final class ExampleFrontier {
+public final class ExampleFrontier {
     /** Nothing has been promised by somebody yet. */
-    static final long NONE = Long.MIN_VALUE;
+    public static final long NONE = Long.MIN_VALUE;
 
     private static final byte VERSION = 1;
 
@@ -26,7 +27,7 @@ final class ExampleFrontier {
     private long throughMillis = NONE;
 
     /** Everything decided at or before this moment has been seen; {@link #NONE} at first, {@link Frontier#END} at the end. */
-    long throughMillis() {
+    public long throughMillis() {
         return throughMillis;
     }
 
@@ -36,7 +37,7 @@ final class ExampleFrontier {
      * @throws IllegalStateException when the promise counts key groups otherwise than the earlier ones: the examples job
      *     was started anew with another max parallelism on the same topic
      */
-    void accept(Frontier promise) {
+    public void accept(Frontier promise) {
         if (promises.length < promise.partitions()) {
             grow(promise.partitions(), promise.keyGroups());
         }
@@ -77,7 +78,7 @@ final class ExampleFrontier {
         return smallest;
     }
 
-    void save(DataOutputStream out) throws IOException {
+    public void save(DataOutputStream out) throws IOException {
         out.writeByte(VERSION);
         out.writeLong(throughMillis);
         out.writeInt(promises.length);
@@ -89,7 +90,7 @@ final class ExampleFrontier {
         }
     }
 
-    static ExampleFrontier restore(DataInputStream in) throws IOException {
+    public static ExampleFrontier restore(DataInputStream in) throws IOException {
         SavedState.expectVersion("frontier of the examples", VERSION, in);
         ExampleFrontier frontier = new ExampleFrontier();
         frontier.throughMillis = in.readLong();

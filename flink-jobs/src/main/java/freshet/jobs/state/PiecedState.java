@@ -1,4 +1,4 @@
-package freshet.jobs.train;
+package freshet.jobs.state;
 
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayInputStream;
@@ -18,23 +18,23 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The operator's thread, with the replica as the current key.
  */
-final class PiecedState {
+public final class PiecedState {
     private static final int PIECE_BYTES = 1 << 20;
 
     private final MapState<Integer, byte[]> pieces;
 
-    PiecedState(MapState<Integer, byte[]> pieces) {
+    public PiecedState(MapState<Integer, byte[]> pieces) {
         this.pieces = pieces;
     }
 
     /** Takes a new value in place of the one before; it is whole when the stream has been closed. */
-    OutputStream replace() {
+    public OutputStream replace() {
         return new BufferedOutputStream(new Pieces(), PIECE_BYTES);
     }
 
     /** The value; null if there was never one. */
     @Nullable
-    InputStream read() throws Exception {
+    public InputStream read() throws Exception {
         if (!pieces.contains(0)) {
             return null;
         }

@@ -1,4 +1,4 @@
-package freshet.jobs.train;
+package freshet.jobs.state;
 
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -9,11 +9,11 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The pieces of which saved state is made: versions, and blocks of bytes with their length before them. */
-final class SavedState {
+public final class SavedState {
     private SavedState() {}
 
     /** Reads a version byte. */
-    static void expectVersion(String what, byte expected, DataInput in) throws IOException {
+    public static void expectVersion(String what, byte expected, DataInput in) throws IOException {
         byte found = in.readByte();
         if (found != expected) {
             throw new IOException("restoring the " + what + ": found version " + found + ", expected " + expected
@@ -21,27 +21,28 @@ final class SavedState {
         }
     }
 
-    static void writeBlock(DataOutput out, byte[] block) throws IOException {
+    public static void writeBlock(DataOutput out, byte[] block) throws IOException {
         out.writeInt(block.length);
         out.write(block);
     }
 
-    static byte[] readBlock(DataInput in) throws IOException {
+    public static byte[] readBlock(DataInput in) throws IOException {
         byte[] block = new byte[in.readInt()];
         in.readFully(block);
         return block;
     }
 
-    static void writeText(DataOutput out, String text) throws IOException {
+    public static void writeText(DataOutput out, String text) throws IOException {
         writeBlock(out, text.getBytes(StandardCharsets.UTF_8));
     }
 
-    static String readText(DataInput in) throws IOException {
+    public static String readText(DataInput in) throws IOException {
         return new String(readBlock(in), StandardCharsets.UTF_8);
     }
 
     /** Metrics by task and name. */
-    static void writeMetrics(DataOutput out, SortedMap<String, SortedMap<String, Double>> metrics) throws IOException {
+    public static void writeMetrics(DataOutput out, SortedMap<String, SortedMap<String, Double>> metrics)
+            throws IOException {
         out.writeInt(metrics.size());
         for (Map.Entry<String, SortedMap<String, Double>> task : metrics.entrySet()) {
             writeText(out, task.getKey());
@@ -53,7 +54,7 @@ final class SavedState {
         }
     }
 
-    static SortedMap<String, SortedMap<String, Double>> readMetrics(DataInput in) throws IOException {
+    public static SortedMap<String, SortedMap<String, Double>> readMetrics(DataInput in) throws IOException {
         SortedMap<String, SortedMap<String, Double>> metrics = new TreeMap<>();
         for (int tasks = in.readInt(); tasks > 0; tasks--) {
             SortedMap<String, Double> ofTask = new TreeMap<>();

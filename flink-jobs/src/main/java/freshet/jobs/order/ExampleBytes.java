@@ -1,5 +1,6 @@
-package freshet.jobs.train;
+package freshet.jobs.order;
 
+import freshet.jobs.state.SavedState;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.LabeledExample;
@@ -16,21 +17,21 @@ import java.util.Collection;
 import java.util.List;
 
 /** Lists of examples in saved state: each as it travels on Kafka, so that state survives a change of the feature list. */
-final class ExampleBytes {
+public final class ExampleBytes {
     private final ExampleCodec codec;
 
-    ExampleBytes(FeatureSchema schema) {
+    public ExampleBytes(FeatureSchema schema) {
         codec = new ExampleCodec(schema);
     }
 
-    void writeAll(DataOutputStream out, Collection<LabeledExample> examples) throws IOException {
+    public void writeAll(DataOutputStream out, Collection<LabeledExample> examples) throws IOException {
         out.writeInt(examples.size());
         for (LabeledExample example : examples) {
             SavedState.writeBlock(out, codec.encode(example));
         }
     }
 
-    List<LabeledExample> readAll(DataInputStream in) throws IOException {
+    public List<LabeledExample> readAll(DataInputStream in) throws IOException {
         int count = in.readInt();
         List<LabeledExample> examples = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
@@ -47,7 +48,7 @@ final class ExampleBytes {
     }
 
     /** Some examples as one block of bytes. */
-    byte[] block(List<LabeledExample> examples) {
+    public byte[] block(List<LabeledExample> examples) {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         try {
             writeAll(new DataOutputStream(block), examples);
@@ -58,7 +59,7 @@ final class ExampleBytes {
     }
 
     /** The examples of a {@link #block}. */
-    List<LabeledExample> examples(byte[] block) {
+    public List<LabeledExample> examples(byte[] block) {
         try {
             return readAll(new DataInputStream(new ByteArrayInputStream(block)));
         } catch (IOException e) {
