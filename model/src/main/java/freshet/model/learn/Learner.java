@@ -44,6 +44,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Called by one thread; has {@code model.threads} in all, which {@link #close} ends. Their number has no say in the bits.
  */
 public final class Learner implements AutoCloseable {
+    /** The parameters {@code [from, to)}, which move at one rate. */
+    private record Stretch(int from, int to, float rateFactor) {}
+
     private final ModelSpec spec;
     private final int tasks;
     private final Crew crew;
@@ -59,7 +62,7 @@ public final class Learner implements AutoCloseable {
     private final DenseState state;
 
     private final float[] gradients;
-    private final List<ParameterLayout.Entry> entries;
+    private final List<Stretch> stretches;
     private float[] logits = new float[0];
     private float[] keptPredictions = new float[0];
     /** {@code [tasks]}: what the balance multiplies each task's loss with, and these losses. */
@@ -108,7 +111,7 @@ public final class Learner implements AutoCloseable {
         taskLosses = new double[tasks];
         adam = new Adam(spec.optimizer().dense(), crew.elements());
         gradients = new float[network.layout().floats()];
-        entries = network.layout().entries();
+        stretches = stretches();
         network.load(state.parameters());
     }
 
@@ -224,26 +227,41 @@ public final class Learner implements AutoCloseable {
         return Outcome.LEARNT;
     }
 
+    private List<Stretch> stretches() {
+        List<Stretch> found = new ArrayList<>();
+        for (ParameterLayout.Entry entry : network.layout().entries()) {
+            float factor = entry.task() == ParameterLayout.SHARED
+                    ? 1f
+                    : spec.tasks().get(entry.task()).learningRateFactor();
+            int last = found.size() - 1;
+            int end = entry.offset() + entry.size();
+            if (last >= 0 && found.get(last).rateFactor() == factor) {
+                found.set(last, new Stretch(found.get(last).from(), end, factor));
+            } else {
+                found.add(new Stretch(entry.offset(), end, factor));
+            }
+        }
+        return List.copyOf(found);
+    }
+
     private void update(int size, long eventTimeMillis) {
         float clipNorm = spec.optimizer().clipNorm();
         float scale = clipNorm > 0 && lastGradientNorm > clipNorm ? (float) (clipNorm / lastGradientNorm) : 1f;
         state.countStep();
         profile.enter(StepProfile.Phase.ADAM);
         float rateFactor = spec.optimizer().schedule().factor(state.steps());
-        for (ParameterLayout.Entry entry : entries) {
-            float factor = entry.task() == ParameterLayout.SHARED
-                    ? 1f
-                    : spec.tasks().get(entry.task()).learningRateFactor();
+        for (int i = 0; i < stretches.size(); i++) {
+            Stretch stretch = stretches.get(i);
             adam.update(
                     state.parameters(),
                     gradients,
                     state.firstMoments(),
                     state.secondMoments(),
-                    entry.offset(),
-                    entry.offset() + entry.size(),
+                    stretch.from(),
+                    stretch.to(),
                     scale,
                     state.steps(),
-                    factor * rateFactor);
+                    stretch.rateFactor() * rateFactor);
         }
         network.load(state.parameters());
         profile.enter(StepProfile.Phase.SCATTER);

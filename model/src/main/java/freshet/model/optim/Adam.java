@@ -1,6 +1,7 @@
 package freshet.model.optim;
 
 import freshet.model.math.ElementKernel;
+import freshet.model.math.StableMath;
 import freshet.model.spec.OptimizerSpec;
 
 /**
@@ -35,8 +36,8 @@ public final class Adam {
             float scale,
             long step,
             float rateFactor) {
-        double correction1 = 1 - StrictMath.pow(spec.beta1(), step);
-        double correction2 = 1 - StrictMath.pow(spec.beta2(), step);
+        double correction1 = 1 - StableMath.power(spec.beta1(), step);
+        double correction2 = 1 - StableMath.power(spec.beta2(), step);
         ElementKernel.AdamFactors factors = new ElementKernel.AdamFactors(
                 scale,
                 spec.beta1(),

@@ -2,6 +2,7 @@ package freshet.model.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,17 @@ class StableMathTest {
             assertThat(StableMath.softplus(x)).isCloseTo(softplus, within(1e-11 * softplus + 1e-15));
         }
         assertThat(StableMath.sigmoid(Float.NaN)).isNaN();
+    }
+
+    @Test
+    void wholePowersAreThoseOfTheLibrary() {
+        for (double base : new double[] {0.9, 0.999, 1, 1.0001}) {
+            for (long exponent : new long[] {0, 1, 2, 3, 64, 1_000, 65_537}) {
+                assertThat(StableMath.power(base, exponent))
+                        .isCloseTo(StrictMath.pow(base, exponent), withinPercentage(1e-9));
+            }
+        }
+        assertThat(StableMath.power(0.9, 10_000_000_000L)).isZero();
     }
 
     @Test
