@@ -1,38 +1,34 @@
 package freshet.jobs.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import freshet.features.extract.FeatureExtractor;
 import freshet.features.online.FeatureStates;
-import freshet.features.online.OnlineFeatures;
 import freshet.features.online.OnlineStore;
-import freshet.features.spec.FeatureSpec;
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.rank.LineRanker;
+import freshet.model.http.RankingServer;
+import freshet.model.serve.FusionProfiles;
+import freshet.model.serve.LiveRanker;
 import freshet.model.serve.Ranker;
-import freshet.model.snapshot.SnapshotModel;
-import freshet.serde.config.ConfigNode;
-import freshet.serde.event.DeadLetter;
-import freshet.serde.event.Impression;
-import freshet.serde.example.FeatureSchema;
-import freshet.serde.example.FeatureValues;
-import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.SnapshotDirectory;
-import freshet.serde.wire.Decimals;
-import freshet.serde.wire.Decoded;
-import freshet.serde.wire.EventJson;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code freshet rank}: scores requests with a snapshot, as a server does. */
@@ -42,7 +38,10 @@ import picocli.CommandLine.Spec;
             "Scores requests with a snapshot as a server does, with ONNX Runtime.",
             "A request is one line of JSON: an impression as in impressions.jsonl; or an example as in examples.jsonl, whose"
                     + " features are taken as they stand. One line of scores per request.",
-            "What is known of the viewer of an impression comes from --features; without it every viewer counts as new."
+            "What is known of the viewer of an impression comes from --features; without it every viewer counts as new.",
+            "With --http a server speaks the Open Inference Protocol (KServe V2): POST /v2/models/NAME/infer with a tensor for"
+                    + " each feature. POST /v1/rank takes lines as above. GET /metrics is for Prometheus. It runs until it is"
+                    + " stopped, and then finishes what it has begun."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
@@ -53,13 +52,26 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class RankCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int BATCH = 256;
-    private static final int DECIMALS = 9;
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final int MEBIBYTE = 1 << 20;
+    private static final int MOST_PORT = 65_535;
 
     @Option(names = "--snapshot", required = true, paramLabel = "DIR", description = "Folder of one snapshot.")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
     private Path snapshot;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The deployment: its block fusion says how the tasks become one score.")
+    private @Nullable Path config;
+
+    @Option(
+            names = "--profile",
+            paramLabel = "NAME",
+            description = "The fusion profile of lines (default: fusion.default). Requests over HTTP name their own.")
+    private @Nullable String profile;
 
     @Option(
             names = "--features",
@@ -70,129 +82,130 @@ final class RankCommand implements Callable<Integer> {
     @Option(names = "--requests", paramLabel = "FILE", description = "Lines of JSON (default: standard input).")
     private @Nullable Path requests;
 
+    @Option(names = "--http", paramLabel = "PORT", description = "Serve at this port instead; 0 for any that is free.")
+    private @Nullable Integer port;
+
+    @Option(
+            names = "--bind",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description = "Address to serve at (default: ${DEFAULT-VALUE}; 0.0.0.0 for all).")
+    @SuppressWarnings("NullAway.Init") // has a default
+    private String bind;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Requests over HTTP that are scored at a time (default: the processors there are).")
+    private @Nullable Integer threads;
+
+    @Option(
+            names = "--max-body",
+            paramLabel = "MIB",
+            defaultValue = "16",
+            description = "Largest request over HTTP, in MiB (default: ${DEFAULT-VALUE}).")
+    private int maxBodyMebibytes;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
     private CommandSpec spec;
 
-    /** A request that is understood. */
-    private record Request(String impressionId, FeatureValues features) {}
-
     @Override
     public Integer call() throws Exception {
-        SnapshotModel model = SnapshotModel.of(SnapshotDirectory.read(snapshot));
-        long bad = 0;
+        check("--http", port, 0, MOST_PORT);
+        check("--threads", threads, 1, 1024);
+        check("--max-body", maxBodyMebibytes, 1, 1024);
+        if (port != null && (requests != null || profile != null)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--http: found --requests or --profile beside it, expected one or the other");
+        }
+        FusionProfiles fusion = config == null
+                ? FusionProfiles.NONE
+                : FreshetConfig.load(config).fusion();
+        checkProfile(fusion);
         try (OnlineStore store = features == null ? null : OnlineStore.openForReading(features);
-                Ranker ranker = new Ranker(model);
-                BufferedReader lines = open()) {
-            Requests reading = new Requests(model, store == null ? key -> null : store);
-            List<Request> batch = new ArrayList<>();
-            long number = 0;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                number++;
-                Decoded<Request> request = reading.read(line);
-                if (request instanceof Decoded.Value<Request> good) {
-                    batch.add(good.value());
-                } else if (request instanceof Decoded.Bad<Request> refused) {
-                    bad++;
-                    spec.commandLine().getErr().println("line " + number + ": " + refused.detail());
-                }
-                if (batch.size() == BATCH) {
-                    score(ranker, batch);
+                LiveRanker live = new LiveRanker()) {
+            FeatureStates states = store == null ? key -> null : store;
+            Ranker ranker = new Ranker(SnapshotDirectory.read(snapshot));
+            String name = ranker.manifest().description().name();
+            live.swap(ranker);
+            LineRanker lines = new LineRanker(live, fusion, states);
+            lines.check(ranker);
+            return port == null ? rankLines(lines) : serve(name, port, live, fusion, lines);
+        }
+    }
+
+    private void check(String option, @Nullable Integer found, int least, int most) {
+        if (found != null && (found < least || found > most)) {
+            throw new ParameterException(
+                    spec.commandLine(), option + ": found " + found + ", expected " + least + " to " + most);
+        }
+    }
+
+    private void checkProfile(FusionProfiles fusion) {
+        try {
+            fusion.choose(profile);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--profile: " + e.getMessage(), e);
+        }
+    }
+
+    private int rankLines(LineRanker ranker) throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        boolean[] isBad = new boolean[1];
+        try (BufferedReader lines = open()) {
+            List<String> batch = new ArrayList<>();
+            long before = 0;
+            String line = lines.readLine();
+            while (line != null) {
+                batch.add(line);
+                line = lines.readLine();
+                if (batch.size() == BATCH || line == null) {
+                    long first = before + 1;
+                    String text = ranker.rank(batch, profile, (index, detail) -> {
+                                isBad[0] = true;
+                                spec.commandLine().getErr().println("line " + (first + index) + ": " + detail);
+                            })
+                            .text();
+                    out.print(text);
+                    out.flush();
+                    before += batch.size();
                     batch.clear();
                 }
             }
-            score(ranker, batch);
         }
-        return bad == 0 ? 0 : Main.FAILED;
+        return isBad[0] ? Main.FAILED : 0;
     }
 
-    private BufferedReader open() throws Exception {
+    private BufferedReader open() throws IOException {
         return requests == null
                 ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
                 : Files.newBufferedReader(requests);
     }
 
-    private void score(Ranker ranker, List<Request> batch) throws JsonProcessingException {
-        if (batch.isEmpty()) {
-            return;
+    /** Serves until the process is told to end. */
+    private int serve(String name, int at, LiveRanker live, FusionProfiles fusion, LineRanker lines) throws Exception {
+        RankingServer.Settings settings = new RankingServer.Settings(
+                new InetSocketAddress(bind, at),
+                name,
+                threads == null ? Runtime.getRuntime().availableProcessors() : threads,
+                PATIENCE,
+                maxBodyMebibytes * MEBIBYTE);
+        CountDownLatch stopped = new CountDownLatch(1);
+        try (RankingServer server = new RankingServer(settings, live, fusion, lines, TreeMap::new, Clock.systemUTC())) {
+            // The process ends when its hooks have: requests that are running are finished first.
+            Runtime.getRuntime()
+                    .addShutdownHook(new Thread(
+                            () -> {
+                                server.close();
+                                stopped.countDown();
+                            },
+                            "rank-stop"));
+            spec.commandLine()
+                    .getErr()
+                    .println("serving " + name + " at http://" + bind + ":" + server.port() + "/v2/models/" + name);
+            stopped.await();
         }
-        PrintWriter out = spec.commandLine().getOut();
-        int tasks = ranker.spec().taskCount();
-        float[] predictions = new float[batch.size() * tasks];
-        ranker.score(batch.stream().map(Request::features).toList(), predictions);
-        StringBuilder line = new StringBuilder();
-        for (int i = 0; i < batch.size(); i++) {
-            line.setLength(0);
-            line.append("{\"impression_id\":")
-                    .append(JSON.writeValueAsString(batch.get(i).impressionId()))
-                    .append(",\"model_version\":\"")
-                    .append(ranker.manifest().version())
-                    .append("\",\"scores\":{");
-            for (int task = 0; task < tasks; task++) {
-                line.append(task == 0 ? "" : ",")
-                        .append(JSON.writeValueAsString(
-                                ranker.spec().tasks().get(task).name()))
-                        .append(':');
-                Decimals.append(line, predictions[i * tasks + task], DECIMALS);
-            }
-            out.println(line.append("}}"));
-        }
-        out.flush();
-    }
-
-    /** Lines to features, as the snapshot's own specification says. */
-    private static final class Requests {
-        private static final String[] NO_IDS = {};
-
-        private final OnlineFeatures online;
-        private final FeatureSchema schema;
-
-        Requests(SnapshotModel model, FeatureStates states) throws JsonProcessingException, BadSnapshotException {
-            ConfigNode features = ConfigNode.root(
-                    "of the snapshot", JSON.readTree(model.file().featuresJson()));
-            online = new OnlineFeatures(new FeatureExtractor(FeatureSpec.read(features)), states);
-            features.check();
-            schema = model.spec().schema();
-            if (!online.schema().equals(schema)) {
-                throw new BadSnapshotException("snapshot " + model.manifest().version()
-                        + ": its specification of features and its schema name different features");
-            }
-        }
-
-        Decoded<Request> read(String line) {
-            JsonNode json;
-            try {
-                json = JSON.readTree(line);
-            } catch (JsonProcessingException e) {
-                return Decoded.bad(
-                        DeadLetter.Reason.UNDECODABLE,
-                        "found no JSON, expected an impression or an example: " + e.getOriginalMessage());
-            }
-            if (json.has("labels")) {
-                return Decoded.value(new Request(json.path("impression_id").asText(), features(json)));
-            }
-            Decoded<Impression> impression = EventJson.impression(line);
-            if (impression instanceof Decoded.Bad<Impression> bad) {
-                return Decoded.bad(bad.reason(), bad.detail());
-            }
-            Impression good = ((Decoded.Value<Impression>) impression).value();
-            return Decoded.value(new Request(good.impressionId(), online.of(good)));
-        }
-
-        private FeatureValues features(JsonNode example) {
-            String[][] ids = new String[schema.idNames().size()][];
-            for (int slot = 0; slot < ids.length; slot++) {
-                List<String> values = new ArrayList<>();
-                example.path("ids").path(schema.idNames().get(slot)).forEach(id -> values.add(id.asText()));
-                ids[slot] = values.toArray(NO_IDS);
-            }
-            float[] numbers = new float[schema.numberNames().size()];
-            for (int slot = 0; slot < numbers.length; slot++) {
-                numbers[slot] = example.path("numbers")
-                        .path(schema.numberNames().get(slot))
-                        .floatValue();
-            }
-            return new FeatureValues(ids, numbers);
-        }
+        return 0;
     }
 }

@@ -13,6 +13,7 @@ import freshet.jobs.gate.GateSpec;
 import freshet.jobs.guard.GuardSpec;
 import freshet.jobs.join.JoinSpec;
 import freshet.model.eval.MetricsSpec;
+import freshet.model.serve.FusionProfiles;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.config.ConfigException;
@@ -41,6 +42,7 @@ import java.util.regex.Pattern;
  * @param model what is learnt, and its tasks
  * @param cachedRows how many rows of each table of the model the trainer keeps in memory in front of its state; 0: all
  * @param metrics what is measured beyond the basic metrics
+ * @param fusion the scores that servers order candidates by
  * @param topics names of Kafka topics
  * @param userFeatures what is written for servers
  * @param kafka properties of Kafka's clients
@@ -59,6 +61,7 @@ public record FreshetConfig(
         ModelSpec model,
         int cachedRows,
         MetricsSpec metrics,
+        FusionProfiles fusion,
         TopicsConfig topics,
         UserFeaturesConfig userFeatures,
         KafkaConfig kafka,
@@ -210,6 +213,7 @@ public record FreshetConfig(
                 model,
                 root.child("train").integer("cached_rows", 0, 0, Integer.MAX_VALUE),
                 MetricsSpec.read(root.child("metrics"), features.schema()),
+                FusionProfiles.read(root.child("fusion"), tasks),
                 TopicsConfig.read(root.child("topics")),
                 UserFeaturesConfig.read(root.child("user_features")),
                 KafkaConfig.read(root.child("kafka")),

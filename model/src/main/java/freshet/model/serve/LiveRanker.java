@@ -4,6 +4,7 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.snapshot.SnapshotManifest;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,15 @@ public final class LiveRanker implements AutoCloseable {
 
     /** Guarded by this. */
     private @Nullable Ranker previous;
+
+    /**
+     * What came of a request.
+     *
+     * @param ranker that scored: which version, which tasks. For reading only.
+     * @param candidates how many
+     * @param predictions {@code [candidates][tasks]} of its spec
+     */
+    public record Scored(Ranker ranker, int candidates, float[] predictions) {}
 
     /** The manifest of what serves now; empty before the first. */
     public Optional<SnapshotManifest> manifest() {
@@ -36,17 +46,44 @@ public final class LiveRanker implements AutoCloseable {
      */
     public Ranker score(List<FeatureValues> candidates, float[] predictions) {
         while (true) {
-            Ranker ranker = current;
-            if (ranker == null) {
-                throw new IllegalStateException("scoring: no snapshot has been loaded yet; wait for the first");
-            }
+            Ranker ranker = serving();
             if (ranker.tryScore(candidates, predictions)) {
                 return ranker;
             }
-            // Two swaps have passed since it was read, and it was closed: a newer one is there.
-            if (ranker == current) {
-                throw new IllegalStateException("scoring: this holder has been closed");
+            requireOpen(ranker);
+        }
+    }
+
+    /**
+     * Scores candidates that are made for the ranker at hand: the next one may want other features.
+     *
+     * @param candidates makes the candidates of a ranker's spec; called again if that ranker is closed meanwhile
+     * @throws IllegalStateException when there is none yet
+     */
+    public Scored score(Function<Ranker, List<FeatureValues>> candidates) {
+        while (true) {
+            Ranker ranker = serving();
+            List<FeatureValues> made = candidates.apply(ranker);
+            float[] predictions = new float[made.size() * ranker.spec().taskCount()];
+            if (ranker.tryScore(made, predictions)) {
+                return new Scored(ranker, made.size(), predictions);
             }
+            requireOpen(ranker);
+        }
+    }
+
+    private Ranker serving() {
+        Ranker ranker = current;
+        if (ranker == null) {
+            throw new IllegalStateException("scoring: no snapshot has been loaded yet; wait for the first");
+        }
+        return ranker;
+    }
+
+    /** Two swaps have passed since it was read, and it was closed: a newer one is there, or this holder is closed. */
+    private void requireOpen(Ranker closed) {
+        if (closed == current) {
+            throw new IllegalStateException("scoring: this holder has been closed");
         }
     }
 

@@ -117,6 +117,11 @@ public final class Ranker implements AutoCloseable {
         return spec;
     }
 
+    /** How the features are computed: the block {@code features} of the configuration it was trained with, as JSON. */
+    public String featuresJson() {
+        return model.file().featuresJson();
+    }
+
     /**
      * Scores every task of every candidate.
      *
