@@ -127,8 +127,13 @@ public final class ByteWriter {
     /** A block of bytes with its length in front. */
     public void writeBlock(byte[] block) {
         writeVarLong(block.length);
-        room(block.length);
-        System.arraycopy(block, 0, bytes, size, block.length);
-        size += block.length;
+        writeBytes(block, 0, block.length);
+    }
+
+    /** Bytes as they are. */
+    public void writeBytes(byte[] from, int begin, int length) {
+        room(length);
+        System.arraycopy(from, begin, bytes, size, length);
+        size += length;
     }
 }

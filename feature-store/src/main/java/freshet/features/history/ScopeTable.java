@@ -126,8 +126,11 @@ final class ScopeTable {
         return -1;
     }
 
+    /** Remembers the ids that feedback to a row counts for; the array is kept where it says something new. */
     void link(int row, long[] hashes) {
-        links[start + row] = hashes;
+        if (!Arrays.equals(links[start + row], hashes)) {
+            links[start + row] = hashes;
+        }
     }
 
     /** Makes a key the newest, with nothing known if it was not there, and forgets the oldest beyond {@code maxRows}. */

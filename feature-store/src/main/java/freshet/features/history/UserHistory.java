@@ -11,8 +11,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,31 +46,21 @@ public final class UserHistory {
     private static final String OLD_CHANNEL = "channel_id";
 
     private static final String[] NO_VIDEOS = {};
+    private static final ScopeTable[] NO_TABLES = {};
 
-    /** About what the parts take of the heap: empty maps, the counts of a half-life, a time or count, a video's name. */
-    private static final int OVERHEAD_BYTES = 400;
-
-    private static final int COUNTS_BYTES = 250;
-    private static final int TIME_BYTES = 90;
-    private static final int VIDEO_BYTES = 60;
+    /** About what this object and the heads of its arrays take of the heap. */
+    private static final int OVERHEAD_BYTES = 120;
 
     private boolean seeded;
     private long impressions;
     /** Event time of the newest event; NEVER before the first. */
     private long newestMillis = NEVER;
-    /** By kind. */
-    private final SortedMap<String, Long> lastTimes = new TreeMap<>();
-    /** By kind: impressions since its last. */
-    private final SortedMap<String, Long> countsSince = new TreeMap<>();
-    /** By kind; videos oldest first. */
-    private final SortedMap<String, List<String>> recent = new TreeMap<>();
-    /** By half-life in milliseconds. */
-    private final SortedMap<Long, DecayedCounts> decayed = new TreeMap<>();
+    /** That of the needs of the last event; else what was found in the bytes, or nothing. */
+    private HistoryLayout layout = HistoryLayout.NOTHING;
 
-    private List<ScopeTable> tables = new ArrayList<>();
-
-    /** The needs that the tables have the columns of; null before the first event of this object. */
-    private @Nullable HistoryNeeds aligned;
+    private long[] numbers = HistoryLayout.NOTHING.blank();
+    private RecentVideos recent = new RecentVideos(0);
+    private ScopeTable[] tables = NO_TABLES;
 
     /** How many impressions there were, those of a seed included. */
     public long impressions() {
@@ -81,12 +69,14 @@ public final class UserHistory {
 
     /** Event time of the last impression ({@link #SHOWN}) or feedback of a kind, or {@link #NEVER}. */
     public long lastMillis(String kind) {
-        return lastTimes.getOrDefault(kind, NEVER);
+        int place = layout.lastTimeOf(kind);
+        return place < 0 ? NEVER : numbers[place];
     }
 
     /** Impressions since the last feedback of a kind; -1 if there was none. */
     public long impressionsSince(String kind) {
-        return countsSince.getOrDefault(kind, -1L);
+        int place = layout.countSinceOf(kind);
+        return place < 0 ? HistoryLayout.NONE_YET : numbers[place];
     }
 
     /** How often one id of a scope was shown. */
@@ -158,28 +148,30 @@ public final class UserHistory {
      * that is not before the last event.
      */
     public double decayedImpressions(String kind, long halfLifeMillis, long asOfMillis) {
-        DecayedCounts counts = decayed.get(halfLifeMillis);
-        return counts == null ? 0 : counts.shownAsOf(kind, asOfMillis);
+        DecayedCounts counts = layout.decayedBy(halfLifeMillis);
+        return counts == null ? 0 : counts.shownAsOf(numbers, kind, asOfMillis);
     }
 
     /** Feedback of a kind counted with a half-life, as of a moment that is not before the last event. */
     public double decayedFeedback(String kind, long halfLifeMillis, long asOfMillis) {
-        DecayedCounts counts = decayed.get(halfLifeMillis);
-        return counts == null ? 0 : counts.feltAsOf(kind, asOfMillis);
+        DecayedCounts counts = layout.decayedBy(halfLifeMillis);
+        return counts == null ? 0 : counts.feltAsOf(numbers, kind, asOfMillis);
     }
 
     /** The last distinct videos of a kind, newest first, at most {@code count}. */
     public String[] recentVideos(String kind, int count) {
-        List<String> all = recent.get(kind);
-        if (all == null) {
-            return NO_VIDEOS;
+        int list = layout.recentOf(kind);
+        return list < 0 ? NO_VIDEOS : recent.newest(list, count);
+    }
+
+    /** The same as bytes: how many as a varlong, then each as text. */
+    public void writeRecentVideos(String kind, int count, ByteWriter out) {
+        int list = layout.recentOf(kind);
+        if (list < 0) {
+            out.writeVarLong(0);
+        } else {
+            recent.writeNewest(list, count, out);
         }
-        int size = Math.min(count, all.size());
-        String[] newest = new String[size];
-        for (int i = 0; i < size; i++) {
-            newest[i] = all.get(all.size() - 1 - i);
-        }
-        return newest;
     }
 
     /**
@@ -194,20 +186,16 @@ public final class UserHistory {
         seeded = true;
         impressions += seed.impressions();
         for (Map.Entry<String, List<String>> entry : seed.recentVideos().entrySet()) {
-            String kind = entry.getKey();
-            List<String> newer = recent.remove(kind);
-            entry.getValue().forEach(video -> remember(kind, video, needs));
-            if (newer != null) {
-                newer.forEach(video -> remember(kind, video, needs));
+            putBefore(entry.getKey(), entry.getValue(), needs);
+        }
+        for (DecayedCounts counts : layout.decayed()) {
+            counts.addShown(numbers, seed.recentVideos().keySet(), seed.impressions(), seed.eventTimeMillis());
+            for (String kind : seed.recentVideos().keySet()) {
+                if (counts.keeps(kind)) {
+                    counts.addFelt(numbers, kind, feltBefore(seed, kind), seed.eventTimeMillis());
+                }
             }
         }
-        needs.rates().forEach((halfLifeMillis, kinds) -> {
-            DecayedCounts counts = decayed(halfLifeMillis);
-            List<String> known =
-                    kinds.stream().filter(seed.recentVideos()::containsKey).toList();
-            counts.addShown(known, seed.impressions(), seed.eventTimeMillis());
-            known.forEach(kind -> counts.addFelt(kind, feltBefore(seed, kind), seed.eventTimeMillis()));
-        });
         return true;
     }
 
@@ -227,8 +215,13 @@ public final class UserHistory {
                 / shown.size();
     }
 
-    private DecayedCounts decayed(long halfLifeMillis) {
-        return decayed.computeIfAbsent(halfLifeMillis, DecayedCounts::new);
+    /** Remembers videos as older than all that are remembered of a kind. */
+    private void putBefore(String kind, List<String> oldestFirst, HistoryNeeds needs) {
+        String[] newer = recentVideos(kind, Integer.MAX_VALUE);
+        oldestFirst.forEach(video -> remember(kind, video, needs));
+        for (int i = newer.length - 1; i >= 0; i--) {
+            remember(kind, newer[i], needs);
+        }
     }
 
     /** Takes an impression, after its features were extracted. */
@@ -236,17 +229,31 @@ public final class UserHistory {
         long timeMillis = impression.eventTimeMillis();
         begin(timeMillis, needs);
         impressions++;
-        countsSince.replaceAll((kind, count) -> count + 1);
-        if (needs.lastTimes().contains(SHOWN)) {
-            lastTimes.put(SHOWN, timeMillis);
-        }
+        countSince();
+        putLastTime(SHOWN, timeMillis);
         remember(SHOWN, impression.videoId(), needs);
-        needs.rates().forEach((halfLifeMillis, kinds) -> decayed(halfLifeMillis).addShown(kinds, 1, timeMillis));
-        for (int scope = 0; scope < needs.scopes().size(); scope++) {
-            shown(impression, needs.scopes().get(scope), tables.get(scope));
+        for (DecayedCounts counts : layout.decayed()) {
+            counts.addShown(numbers, timeMillis);
+        }
+        for (int scope = 0; scope < tables.length; scope++) {
+            shown(impression, needs.scopes().get(scope), tables[scope]);
         }
         if (!needs.linked().isEmpty()) {
             link(impression, needs);
+        }
+    }
+
+    private void countSince() {
+        int first = layout.firstCountSince();
+        for (int place = first; place < first + layout.countsSince().length; place++) {
+            numbers[place] += numbers[place] == HistoryLayout.NONE_YET ? 0 : 1;
+        }
+    }
+
+    private void putLastTime(String kind, long timeMillis) {
+        int place = layout.lastTimeOf(kind);
+        if (place >= 0) {
+            numbers[place] = timeMillis;
         }
     }
 
@@ -311,16 +318,13 @@ public final class UserHistory {
         long timeMillis = feedback.eventTimeMillis();
         begin(timeMillis, needs);
         remember(kind, feedback.videoId(), needs);
-        needs.rates().forEach((halfLifeMillis, kinds) -> {
-            if (kinds.contains(kind)) {
-                decayed(halfLifeMillis).addFelt(kind, 1, timeMillis);
-            }
-        });
-        if (needs.lastTimes().contains(kind)) {
-            lastTimes.put(kind, timeMillis);
+        for (DecayedCounts counts : layout.decayed()) {
+            counts.addFelt(numbers, kind, 1, timeMillis);
         }
-        if (needs.countsSince().contains(kind)) {
-            countsSince.put(kind, 0L);
+        putLastTime(kind, timeMillis);
+        int since = layout.countSinceOf(kind);
+        if (since >= 0) {
+            numbers[since] = 0;
         }
         felt(feedback, needs, table(HistoryNeeds.VIDEO));
     }
@@ -331,7 +335,7 @@ public final class UserHistory {
         long[] links = videos == null || videoRow < 0 ? ScopeTable.NO_LINKS : videos.links(videoRow);
         for (int scope = 0; scope < needs.scopes().size(); scope++) {
             ScopeNeeds each = needs.scopes().get(scope);
-            ScopeTable table = tables.get(scope);
+            ScopeTable table = tables[scope];
             if (!each.asksFor(feedback.kind())) {
                 continue;
             }
@@ -390,26 +394,36 @@ public final class UserHistory {
             forget();
         }
         newestMillis = Math.max(newestMillis, timeMillis);
-        if (aligned != needs) {
+        if (layout != needs.layout()) {
             align(needs);
         }
     }
 
     private void forget() {
         impressions = 0;
-        lastTimes.clear();
-        countsSince.clear();
-        recent.clear();
-        decayed.clear();
-        tables.clear();
-        aligned = null;
+        layout = HistoryLayout.NOTHING;
+        numbers = layout.blank();
+        recent = new RecentVideos(0);
+        tables = NO_TABLES;
     }
 
     /** A feature that is new starts from nothing known, and what no feature asks for any more is dropped. */
     private void align(HistoryNeeds needs) {
-        aligned = needs;
-        lastTimes.keySet().retainAll(needs.lastTimes());
-        countsSince.keySet().retainAll(needs.countsSince());
+        HistoryLayout before = layout;
+        layout = needs.layout();
+        numbers = layout.moved(numbers, before);
+        RecentVideos known = recent;
+        recent = new RecentVideos(layout.recent().length);
+        for (int list = 0; list < layout.recent().length; list++) {
+            int old = before.recentOf(layout.recent()[list]);
+            if (old >= 0) {
+                recent.take(list, known, old);
+            }
+        }
+        tables = aligned(needs);
+    }
+
+    private ScopeTable[] aligned(HistoryNeeds needs) {
         List<String> linked = needs.linked().stream().map(ScopeIds::name).toList();
         List<ScopeTable> all = new ArrayList<>(needs.scopes().size());
         for (ScopeNeeds scope : needs.scopes()) {
@@ -423,32 +437,21 @@ public final class UserHistory {
             }
             all.add(known);
         }
-        tables = all;
+        return all.toArray(NO_TABLES);
     }
 
     private void remember(String kind, String videoId, HistoryNeeds needs) {
-        int most = needs.recentVideos(kind);
-        if (most == 0) {
-            return;
-        }
-        List<String> kept = recent.computeIfAbsent(kind, name -> new ArrayList<>());
-        kept.remove(videoId);
-        kept.add(videoId);
-        if (kept.size() > most) {
-            kept.subList(0, kept.size() - most).clear();
+        int list = layout.recentOf(kind);
+        if (list >= 0) {
+            recent.remember(list, videoId, needs.recentVideos(kind));
         }
     }
 
     /** About what this takes of the heap: counted in parts, not measured. */
     public long heapBytes() {
-        long bytes = OVERHEAD_BYTES
-                + COUNTS_BYTES * (long) decayed.size()
-                + TIME_BYTES * (long) (lastTimes.size() + countsSince.size());
+        long bytes = OVERHEAD_BYTES + Long.BYTES * (long) numbers.length + recent.heapBytes();
         for (ScopeTable table : tables) {
             bytes += table.heapBytes();
-        }
-        for (List<String> kept : recent.values()) {
-            bytes += VIDEO_BYTES * (2L + kept.size());
         }
         return bytes;
     }
@@ -475,26 +478,69 @@ public final class UserHistory {
         if (hasEvents) {
             out.writeSignedVarLong(newestMillis);
         }
-        out.writeVarLong(lastTimes.size());
-        lastTimes.forEach((kind, timeMillis) -> {
-            out.writeText(kind);
-            out.writeVarLong(newestMillis - timeMillis);
-        });
-        out.writeVarLong(countsSince.size());
-        countsSince.forEach((kind, count) -> {
-            out.writeText(kind);
-            out.writeVarLong(count);
-        });
-        out.writeVarLong(recent.size());
-        for (Map.Entry<String, List<String>> entry : recent.entrySet()) {
-            out.writeText(entry.getKey());
-            out.writeVarLong(entry.getValue().size());
-            entry.getValue().forEach(out::writeText);
+        writeTimes(out);
+        writeCountsSince(out);
+        writeRecent(out);
+        int counted = 0;
+        for (DecayedCounts counts : layout.decayed()) {
+            counted += counts.asOfMillis(numbers) == NEVER ? 0 : 1;
         }
-        out.writeVarLong(decayed.size());
-        decayed.values().forEach(counts -> counts.writeTo(out));
-        out.writeVarLong(tables.size());
-        tables.forEach(table -> table.writeTo(out, newestMillis));
+        out.writeVarLong(counted);
+        for (DecayedCounts counts : layout.decayed()) {
+            if (counts.asOfMillis(numbers) != NEVER) {
+                counts.writeTo(out, numbers);
+            }
+        }
+        out.writeVarLong(tables.length);
+        for (ScopeTable table : tables) {
+            table.writeTo(out, newestMillis);
+        }
+    }
+
+    private void writeTimes(ByteWriter out) {
+        String[] kinds = layout.lastTimes();
+        out.writeVarLong(known(0, kinds.length, NEVER));
+        for (int i = 0; i < kinds.length; i++) {
+            if (numbers[i] != NEVER) {
+                out.writeText(kinds[i]);
+                out.writeVarLong(newestMillis - numbers[i]);
+            }
+        }
+    }
+
+    private void writeCountsSince(ByteWriter out) {
+        String[] kinds = layout.countsSince();
+        int first = layout.firstCountSince();
+        out.writeVarLong(known(first, kinds.length, HistoryLayout.NONE_YET));
+        for (int i = 0; i < kinds.length; i++) {
+            if (numbers[first + i] != HistoryLayout.NONE_YET) {
+                out.writeText(kinds[i]);
+                out.writeVarLong(numbers[first + i]);
+            }
+        }
+    }
+
+    private int known(int first, int count, long unknown) {
+        int known = 0;
+        for (int place = first; place < first + count; place++) {
+            known += numbers[place] == unknown ? 0 : 1;
+        }
+        return known;
+    }
+
+    private void writeRecent(ByteWriter out) {
+        String[] kinds = layout.recent();
+        int known = 0;
+        for (int list = 0; list < kinds.length; list++) {
+            known += recent.count(list) == 0 ? 0 : 1;
+        }
+        out.writeVarLong(known);
+        for (int list = 0; list < kinds.length; list++) {
+            if (recent.count(list) > 0) {
+                out.writeText(kinds[list]);
+                recent.writeOldestFirst(list, out);
+            }
+        }
     }
 
     /** Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
@@ -511,18 +557,28 @@ public final class UserHistory {
         if ((flags & HAS_EVENTS) != 0) {
             history.newestMillis = in.readSignedVarLong();
         }
+        WrittenHistory written = new WrittenHistory();
         for (int kinds = in.readCount(2); kinds > 0; kinds--) {
-            history.lastTimes.put(in.readText(), history.newestMillis - in.readVarLong());
+            written.lastTimes.put(in.readText(), history.newestMillis - in.readVarLong());
         }
         for (int kinds = in.readCount(2); kinds > 0; kinds--) {
-            history.countsSince.put(in.readText(), in.readVarLong());
+            written.countsSince.put(in.readText(), in.readVarLong());
         }
-        history.readRecent(in);
-        history.readDecayed(in);
-        for (int tables = in.readCount(4); tables > 0; tables--) {
-            history.tables.add(ScopeTable.readFrom(in, history.newestMillis));
+        written.readRecent(in);
+        written.readDecayed(in);
+        history.take(written);
+        history.tables = new ScopeTable[in.readCount(4)];
+        for (int table = 0; table < history.tables.length; table++) {
+            history.tables[table] = ScopeTable.readFrom(in, history.newestMillis);
         }
         return history;
+    }
+
+    private void take(WrittenHistory written) {
+        newestMillis = Math.max(newestMillis, written.decayedToMillis());
+        layout = written.layout();
+        numbers = written.numbers(layout);
+        recent = written.recent(layout);
     }
 
     /** Versions 1 and 2: the last watch, and fixed tables of channels and of videos with their channel. */
@@ -530,11 +586,12 @@ public final class UserHistory {
         int flags = in.readByte();
         seeded = (flags & SEEDED) != 0;
         impressions = in.readVarLong();
+        WrittenHistory written = new WrittenHistory();
         if ((flags & OLD_WATCHED) != 0) {
             newestMillis = in.readSignedVarLong();
-            lastTimes.put(Feedback.WATCH, newestMillis);
+            written.lastTimes.put(Feedback.WATCH, newestMillis);
         }
-        readRecent(in);
+        written.readRecent(in);
         int rows = in.readCount(10);
         ScopeTable channels = new ScopeTable(
                 OLD_CHANNEL, List.of(Column.impressions(), Column.last(Feedback.WATCH)), List.of(), rows);
@@ -553,31 +610,10 @@ public final class UserHistory {
             long channel = in.readFixedLong();
             videos.link(row, channel == 0 ? ScopeTable.NO_LINKS : new long[] {1, channel});
         }
-        tables.add(channels);
-        tables.add(videos);
+        tables = new ScopeTable[] {channels, videos};
         if (version > OLD_WITHOUT_DECAYED_COUNTS) {
-            readDecayed(in);
+            written.readDecayed(in);
         }
-    }
-
-    private void readRecent(ByteReader in) {
-        for (int kinds = in.readCount(2); kinds > 0; kinds--) {
-            String kind = in.readText();
-            int size = in.readCount(1);
-            List<String> kept = new ArrayList<>(size + 1);
-            for (int i = 0; i < size; i++) {
-                kept.add(in.readText());
-            }
-            recent.put(kind, kept);
-        }
-    }
-
-    private void readDecayed(ByteReader in) {
-        DecayedCounts counts = null;
-        for (int halfLives = in.readCount(4); halfLives > 0; halfLives--) {
-            counts = DecayedCounts.readFrom(in, counts);
-            decayed.put(counts.halfLifeMillis(), counts);
-            newestMillis = Math.max(newestMillis, counts.asOfMillis());
-        }
+        take(written);
     }
 }
