@@ -7,10 +7,12 @@ import freshet.model.math.ElementKernel;
 import freshet.model.math.ProductKernel;
 import freshet.model.optim.GradientNorm;
 import freshet.model.optim.UpdateMoment;
+import freshet.model.quantile.RankTables;
 import freshet.model.spec.CrossSpec;
 import freshet.model.spec.EmbeddingSpec;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.Pooling;
+import freshet.model.spec.QuantileSpec;
 import freshet.model.spec.RatesSpec;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
@@ -71,6 +73,7 @@ public final class Inputs {
     private final boolean[] droppedSlots;
     private final boolean[] noSlots;
     private final int[] numberSlots;
+    private final int[] rankSlots;
     private final int numbersOffset;
     /** By element of {@code spec.embeddings()}. */
     private final int[] inputOffsets;
@@ -86,6 +89,7 @@ public final class Inputs {
     private View view = View.SCORING;
     private boolean training;
     private float[] globalRates = new float[0];
+    private float[] rankTables = new float[0];
     private float[] matrix = new float[0];
     private float[] dLogits = new float[0];
     private UpdateMoment moment = new UpdateMoment(0, 0, 0, 0);
@@ -130,6 +134,8 @@ public final class Inputs {
         inputOffsets =
                 spec.embeddings().stream().mapToInt(EmbeddingSpec::inputOffset).toArray();
         numberSlots = spec.numberSlots().stream().mapToInt(Integer::intValue).toArray();
+        rankSlots =
+                spec.quantiles().slots().stream().mapToInt(Integer::intValue).toArray();
         spec.shallow().droppedSlots().forEach(slot -> droppedSlots[slot] = true);
         for (GatheredRows rows : gathered) {
             lookupsOfTable.add(Stream.of(embeddings, wide, rateLookups, shallow[0], shallow[1])
@@ -233,11 +239,12 @@ public final class Inputs {
     /**
      * The network's input.
      *
-     * @param globalRates {@code [tasks, 2]}: count and sum of the labels of each task
-     * @param input receives {@code [batch, inputWidth]}: pooled embeddings, numbers, rates
+     * @param counted global rates and tables of ranks
+     * @param input receives {@code [batch, inputWidth]}: pooled embeddings, numbers, rates, ranks
      */
-    public void assemble(float[] globalRates, float[] input) {
-        this.globalRates = globalRates;
+    public void assemble(Counted counted, float[] input) {
+        globalRates = counted.globalRates();
+        rankTables = counted.rankTables();
         matrix = input;
         crew.run(rateLookups.length, rateInputsOfKey);
         eachExample(assembleExamples);
@@ -256,6 +263,19 @@ public final class Inputs {
         }
         for (int key = 0; key < rateLookups.length; key++) {
             poolRates(key, from, to);
+        }
+        for (int feature = 0; feature < rankSlots.length; feature++) {
+            rank(feature, from, to);
+        }
+    }
+
+    private void rank(int feature, int firstExample, int endExample) {
+        QuantileSpec quantiles = spec.quantiles();
+        int table = feature * quantiles.edges();
+        int offset = quantiles.inputOffset() + feature * QuantileSpec.INPUTS;
+        for (int i = firstExample; i < endExample; i++) {
+            float rank = RankTables.rank(rankTables, table, quantiles.intervals(), batch.number(i, rankSlots[feature]));
+            RankTables.inputs(rank, matrix, i * inputWidth + offset);
         }
     }
 

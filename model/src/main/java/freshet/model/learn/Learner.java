@@ -1,5 +1,6 @@
 package freshet.model.learn;
 
+import freshet.model.batch.Counted;
 import freshet.model.batch.Inputs;
 import freshet.model.layer.NamedTensor;
 import freshet.model.layer.Network;
@@ -12,6 +13,7 @@ import freshet.model.optim.Adam;
 import freshet.model.optim.GradientNorm;
 import freshet.model.optim.RowOptimizer;
 import freshet.model.optim.UpdateMoment;
+import freshet.model.quantile.LearntRanks;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.OptimizerSpec;
 import freshet.model.spec.RowLife;
@@ -24,9 +26,15 @@ import freshet.model.table.TableStatus;
 import freshet.model.table.Tables;
 import freshet.model.weight.WatchTimeWeights;
 import freshet.serde.example.LabeledExample;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInput;
+import java.io.DataInputStream;
 import java.io.DataOutput;
+import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -57,6 +65,8 @@ public final class Learner implements AutoCloseable {
     private final TaskBalance balance;
     private final Screen screen;
     private final WatchTimeWeights watchWeights;
+    private final LearntRanks ranks;
+    private final Counted counted;
     private final Adam adam;
     private final GradientNorm norm = new GradientNorm();
     private final DenseState state;
@@ -102,7 +112,9 @@ public final class Learner implements AutoCloseable {
         network = new Network(spec, crew);
         state = new DenseState(network.initialParameters(), tasks);
         tables = tables(spec, crew.elements(), stores, cachedRows);
-        scorer = new Scorer(spec, crew, network, state.globalRates(), tables.list());
+        ranks = new LearntRanks(spec.quantiles());
+        counted = new Counted(state.globalRates(), ranks.tables());
+        scorer = new Scorer(spec, crew, network, counted, tables.list());
         loss = new TaskLoss(spec);
         balance = TaskBalance.of(spec, network, loss);
         screen = new Screen(spec);
@@ -223,6 +235,9 @@ public final class Learner implements AutoCloseable {
         }
         update(size, batch.get(size - 1).decidedTimeMillis());
         watchWeights.count(batch);
+        for (int i = 0; i < size; i++) {
+            ranks.count(batch.get(i).features().numbers());
+        }
         lastLearnt = size;
         return Outcome.LEARNT;
     }
@@ -327,23 +342,47 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Everything but the rows: parameters, optimizer state, global rates, counters, as {@link DenseState} lays them out, then play
-     * times where labels are weighted by them.
+     * Everything but the rows: the length of what follows and parameters, optimizer state, global rates, counters as
+     * {@link DenseState} lays them out; then likewise play times, where labels are weighted by them; then what ranks are made of.
      */
     public byte[] saveDense() {
-        byte[] dense = state.save();
-        byte[] plays = watchWeights.save();
-        byte[] saved = Arrays.copyOf(dense, dense.length + plays.length);
-        System.arraycopy(plays, 0, saved, dense.length, plays.length);
-        return saved;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (DataOutputStream out = new DataOutputStream(bytes)) {
+            for (byte[] part : List.of(state.save(), watchWeights.save())) {
+                out.writeInt(part.length);
+                out.write(part);
+            }
+            ranks.save(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException("saving a learner in memory", e);
+        }
+        return bytes.toByteArray();
     }
 
     /** Takes over what {@link #saveDense} wrote. */
     public void restoreDense(byte[] saved) {
-        int dense = spec.watchWeights().tasks().isEmpty() ? saved.length : Math.min(saved.length, state.savedBytes());
-        state.restore(Arrays.copyOf(saved, dense));
-        watchWeights.restore(Arrays.copyOfRange(saved, dense, saved.length));
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(saved))) {
+            state.restore(part(in));
+            watchWeights.restore(part(in));
+            ranks.restore(in);
+            if (in.available() > 0) {
+                throw new EOFException(in.available() + " bytes are left over");
+            }
+        } catch (IOException e) {
+            throw new IllegalArgumentException(
+                    "restoring a learner: found " + saved.length
+                            + " bytes that are not its own; the saved state belongs to" + " another model",
+                    e);
+        }
         network.load(state.parameters());
+    }
+
+    private static byte[] part(DataInputStream in) throws IOException {
+        int length = in.readInt();
+        if (length < 0 || length > in.available()) {
+            throw new EOFException("a part has " + length + " bytes, " + in.available() + " are left");
+        }
+        return in.readNBytes(length);
     }
 
     /** Brings every row into its store as it is now, and writes what the tables remember besides. */
@@ -400,13 +439,11 @@ public final class Learner implements AutoCloseable {
     }
 
     /**
-     * Copies of all dense parameters, as {@link ParameterLayout} names them, and last {@link Scorer#GLOBAL_RATES}: count and sum
-     * of labels of each task.
+     * Copies of all dense parameters, as {@link ParameterLayout} names them, and last those of {@link Counted}.
      */
     public List<NamedTensor> denseTensors() {
         List<NamedTensor> tensors = new ArrayList<>(network.layout().tensors(state.parameters()));
-        tensors.add(new NamedTensor(
-                Scorer.GLOBAL_RATES, List.of(tasks, 2), state.globalRates().clone()));
+        tensors.addAll(counted.tensors(spec));
         return tensors;
     }
 

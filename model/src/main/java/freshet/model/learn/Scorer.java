@@ -1,6 +1,7 @@
 package freshet.model.learn;
 
 import freshet.model.batch.Batch;
+import freshet.model.batch.Counted;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.batch.Inputs;
 import freshet.model.layer.NamedTensor;
@@ -19,15 +20,12 @@ import java.util.List;
  * with. Holds scratch memory: one thread.
  */
 public final class Scorer {
-    /** The tensor that holds count and sum of the labels of each task: {@code [tasks, 2]}. */
-    public static final String GLOBAL_RATES = "rates.global";
-
     private final int tasks;
     private final Network network;
     private final TaskLoss loss;
     private final Batch batch;
     private final Inputs inputs;
-    private final float[] globalRates;
+    private final Counted counted;
     private final List<? extends RowSource> tables;
     private float[] offsets = new float[0];
     private StepProfile profile = new StepProfile(() -> 0);
@@ -42,7 +40,7 @@ public final class Scorer {
     }
 
     private Scorer(ModelSpec spec, Crew crew, List<NamedTensor> tensors, List<? extends RowSource> tables) {
-        this(spec, crew, new Network(spec, crew), globalRates(spec, tensors), tables);
+        this(spec, crew, new Network(spec, crew), Counted.of(spec, tensors), tables);
         network.load(network.layout().arena(tensors));
     }
 
@@ -50,26 +48,16 @@ public final class Scorer {
      * A scorer over live state.
      *
      * @param network whoever changes its parameters loads them
-     * @param globalRates shared, not copied
+     * @param counted shared, not copied
      */
-    Scorer(ModelSpec spec, Crew crew, Network network, float[] globalRates, List<? extends RowSource> tables) {
+    Scorer(ModelSpec spec, Crew crew, Network network, Counted counted, List<? extends RowSource> tables) {
         this.tasks = spec.taskCount();
         this.network = network;
         this.loss = new TaskLoss(spec);
         this.batch = new Batch(spec, crew);
         this.inputs = new Inputs(spec, crew);
-        this.globalRates = globalRates;
+        this.counted = counted;
         this.tables = tables;
-    }
-
-    private static float[] globalRates(ModelSpec spec, List<NamedTensor> tensors) {
-        for (NamedTensor tensor : tensors) {
-            if (tensor.name().equals(GLOBAL_RATES) && tensor.values().length == 2 * spec.taskCount()) {
-                return tensor.values();
-            }
-        }
-        throw new IllegalArgumentException("reading parameters: expected a tensor '" + GLOBAL_RATES + "' of shape ["
-                + spec.taskCount() + ", 2] and found none; the tensors belong to another model");
     }
 
     /**
@@ -108,8 +96,8 @@ public final class Scorer {
 
     private void assemble(float[] input, float[] logitOffsets) {
         inputs.gather(batch, tables, Inputs.NO_STEP);
-        inputs.assemble(globalRates, input);
-        inputs.offsets(Inputs.View.SCORING, globalRates, logitOffsets);
+        inputs.assemble(counted, input);
+        inputs.offsets(Inputs.View.SCORING, counted.globalRates(), logitOffsets);
     }
 
     /** Scores the batch that {@link #batch} was loaded with; input, activations and heads stay for a step of learning. */
@@ -117,8 +105,8 @@ public final class Scorer {
         int size = batch.size();
         reserve(size);
         inputs.gather(batch, tables, step);
-        inputs.assemble(globalRates, network.input());
-        inputs.offsets(Inputs.View.SCORING, globalRates, offsets);
+        inputs.assemble(counted, network.input());
+        inputs.offsets(Inputs.View.SCORING, counted.globalRates(), offsets);
         profile.enter(StepProfile.Phase.FORWARD);
         network.forward(size);
         float[] heads = network.heads();
@@ -138,7 +126,7 @@ public final class Scorer {
     void trainingLogits(long step, float[] logits) {
         network.drop(batch.size(), step);
         float[] heads = network.heads();
-        inputs.offsets(Inputs.View.TRAINING, globalRates, offsets);
+        inputs.offsets(Inputs.View.TRAINING, counted.globalRates(), offsets);
         for (int i = 0; i < batch.size() * tasks; i++) {
             logits[i] = heads[i] + offsets[i];
         }

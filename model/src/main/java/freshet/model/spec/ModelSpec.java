@@ -16,7 +16,8 @@ import java.util.Set;
  * together with the tasks and the names of the features.
  *
  * <p>The network's input is one row of {@link #inputWidth} numbers per example: the pooled embedding of every entry of
- * {@code embeddings}, then the {@code numbers}, then the inputs of the {@code rates}, each in configuration order.
+ * {@code embeddings}, then the {@code numbers}, then the inputs of the {@code rates}, then those of the {@code quantiles}, each in
+ * configuration order.
  *
  * @param seed of initial values and dropout
  * @param schema slots of the features
@@ -26,6 +27,7 @@ import java.util.Set;
  * @param numberSlots dense features that the network reads: slots of the schema
  * @param wide for every element of {@code embeddings}, in order, the index of its wide table; empty without wide part
  * @param rates running label rates; no keys without them
+ * @param quantiles dense features that are read as ranks
  * @param structure what the tasks share
  * @param crossLayers number of DCN-v2 layers between input and bottom
  * @param bottom widths of the layers that all tasks share
@@ -52,6 +54,7 @@ public record ModelSpec(
         List<Integer> numberSlots,
         List<Integer> wide,
         RatesSpec rates,
+        QuantileSpec quantiles,
         Structure structure,
         int crossLayers,
         List<Integer> bottom,
@@ -108,7 +111,7 @@ public record ModelSpec(
 
     /** Width of one row of the network's input. */
     public int inputWidth() {
-        return numbersOffset() + numberSlots.size() + rates.keys().size() * RatesSpec.inputsPerKey(taskCount());
+        return quantiles.inputOffset() + quantiles.inputWidth();
     }
 
     /** Reads the {@code model:} block; every mistake is noted on its node. */
@@ -144,8 +147,12 @@ public record ModelSpec(
                     wide.add(addTable("wide." + embedding.feature(), tasks.size(), optimizer.wide()));
                 }
             }
-            RatesSpec rates =
-                    rates(embeddings.stream().mapToInt(EmbeddingSpec::dim).sum() + numbers.size());
+            int ratesOffset = embeddings.stream().mapToInt(EmbeddingSpec::dim).sum() + numbers.size();
+            RatesSpec rates = rates(ratesOffset);
+            QuantileSpec quantiles = QuantileSpec.read(
+                    model.child("quantiles"),
+                    schema,
+                    ratesOffset + rates.keys().size() * RatesSpec.inputsPerKey(tasks.size()));
             ShallowSpec shallow = shallow();
             ConfigNode experts = model.child("experts");
             int expertCount = experts.integer("count", 0, 0, 256);
@@ -163,6 +170,7 @@ public record ModelSpec(
                     numbers,
                     wide,
                     rates,
+                    quantiles,
                     structure,
                     model.integer("cross_layers", 0, 0, 8),
                     model.integers("bottom", List.of(128), 1, MAX_LAYER_WIDTH),

@@ -1,5 +1,6 @@
 package freshet.model.weight;
 
+import freshet.model.quantile.QuantileSketch;
 import freshet.model.spec.WatchWeightSpec;
 import java.io.DataInput;
 import java.io.DataOutput;

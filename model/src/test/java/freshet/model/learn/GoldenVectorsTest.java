@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import freshet.model.batch.Counted;
 import freshet.model.layer.NamedTensor;
 import freshet.model.layer.ParameterLayout;
 import freshet.model.spec.ModelSpec;
@@ -70,7 +71,7 @@ class GoldenVectorsTest {
                             expected.get("gradients").get(name));
                 }
                 for (NamedTensor tensor : learner.denseTensors()) {
-                    if (!tensor.name().equals(Scorer.GLOBAL_RATES)) {
+                    if (!tensor.name().equals(Counted.GLOBAL_RATES)) {
                         JsonNode values = expected.get("parameters").get(tensor.name());
                         assertClose(tensor.name() + " after step " + step, tensor.values(), 0, values);
                     }

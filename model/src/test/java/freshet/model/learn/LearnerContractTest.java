@@ -52,6 +52,10 @@ class LearnerContractTest {
                         "batch: 8",
                         "batch: 8, watch_weights: {tasks: ['click'], watch: 'watch', duration: 'duration',"
                                 + " duration_buckets: 2, watch_buckets: 3, window: '40s', slices: 20}")),
+                ModelFixtures.spec(
+                        ModelFixtures.PLAIN.replace(
+                                "batch: 8",
+                                "batch: 8, numbers: ['age'], quantiles: {numbers: ['duration', 'age'], intervals: 4, window: 40}")),
                 ModelFixtures.spec("{bottom: [], tower: []}"));
     }
 

@@ -52,6 +52,19 @@ class ModelSpecTest {
     }
 
     @Test
+    void numbersMayBeReadAsRanks() {
+        ModelSpec spec = ModelFixtures.spec("{rates: {keys: [['user']]}, quantiles: {numbers: ['duration']}}");
+        assertThat(spec.quantiles().slots()).containsExactly(1);
+        assertThat(spec.quantiles().inputOffset()).as("numbers, rates").isEqualTo(2 + 10);
+        assertThat(spec.inputWidth()).as("x, sqrt(x) and x^2 of the rank").isEqualTo(2 + 10 + 3);
+        assertThatThrownBy(() -> ModelFixtures.spec("{quantiles: {numbers: ['durtion', 'age', 'age'], intervals: 1}}"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("quantiles.numbers: found 'durtion'")
+                .hasMessageContaining("found 'age' a second time")
+                .hasMessageContaining("quantiles.intervals");
+    }
+
+    @Test
     void readsItselfBackFromItsJson() {
         ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL);
         List<TaskSpec> tasks = spec.tasks().stream()

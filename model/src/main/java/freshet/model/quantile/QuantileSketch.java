@@ -1,4 +1,4 @@
-package freshet.model.weight;
+package freshet.model.quantile;
 
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -15,7 +15,7 @@ import java.util.Arrays;
  *
  * <p>Not thread-safe.
  */
-final class QuantileSketch {
+public final class QuantileSketch {
     private final int k;
     /** By level: values, of which the first {@code sizes[level]} count. */
     private float[][] levels = new float[1][];
@@ -27,17 +27,18 @@ final class QuantileSketch {
     private long count;
 
     /** @param k values in a buffer; even */
-    QuantileSketch(int k) {
+    public QuantileSketch(int k) {
         this.k = k;
         levels[0] = new float[Math.min(k, 8)];
     }
 
     /** Number of values taken in, of merged sketches too. */
-    long count() {
+    public long count() {
         return count;
     }
 
-    void add(float value) {
+    /** Takes a value in; any but NaN. */
+    public void add(float value) {
         count++;
         put(0, value);
     }
@@ -76,7 +77,7 @@ final class QuantileSketch {
     }
 
     /** Takes in everything that another sketch of the same k holds. */
-    void merge(QuantileSketch other) {
+    public void merge(QuantileSketch other) {
         for (int level = 0; level < other.levels.length; level++) {
             for (int i = 0; i < other.sizes[level]; i++) {
                 while (level >= levels.length) {
@@ -89,7 +90,7 @@ final class QuantileSketch {
     }
 
     /** The values at the ranks 1/n, 2/n, ... (n - 1)/n, which cut the stream into n equal parts; none of an empty sketch. */
-    float[] edges(int n) {
+    public float[] edges(int n) {
         int held = Arrays.stream(sizes).sum();
         if (held == 0) {
             return new float[0];
@@ -126,7 +127,7 @@ final class QuantileSketch {
     }
 
     /** The part, from 0 to {@code edges.length}, that a value falls into: how many edges lie below it. */
-    static int bucket(float[] edges, float value) {
+    public static int bucket(float[] edges, float value) {
         int low = 0;
         int high = edges.length;
         while (low < high) {
@@ -140,7 +141,8 @@ final class QuantileSketch {
         return low;
     }
 
-    void save(DataOutput out) throws IOException {
+    /** Everything remembered. */
+    public void save(DataOutput out) throws IOException {
         out.writeLong(count);
         out.writeByte(levels.length);
         for (int level = 0; level < levels.length; level++) {
@@ -152,7 +154,8 @@ final class QuantileSketch {
         }
     }
 
-    static QuantileSketch restore(int k, DataInput in) throws IOException {
+    /** The sketch that {@link #save} wrote, with the k it had. */
+    public static QuantileSketch restore(int k, DataInput in) throws IOException {
         QuantileSketch sketch = new QuantileSketch(k);
         sketch.count = in.readLong();
         int count = in.readByte();

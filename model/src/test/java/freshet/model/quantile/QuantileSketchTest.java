@@ -1,4 +1,4 @@
-package freshet.model.weight;
+package freshet.model.quantile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
