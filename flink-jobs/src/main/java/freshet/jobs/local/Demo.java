@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.TopicPlan;
+import freshet.jobs.config.TopicsConfig;
 import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.report.Report;
@@ -13,10 +14,13 @@ import freshet.jobs.report.TruthComparison;
 import freshet.jobs.sim.SimulationSettings;
 import freshet.jobs.sim.Simulator;
 import freshet.jobs.source.EventSources.Until;
+import freshet.model.serve.FeedTopics;
 import freshet.model.serve.KafkaSnapshotFeed;
 import freshet.model.serve.LiveRanker;
 import freshet.model.serve.SnapshotListener;
 import freshet.model.serve.SnapshotSubscriber;
+import freshet.model.serve.SubscriberOptions;
+import freshet.model.serve.SubscriberOptions.Follow;
 import freshet.serde.event.Impression;
 import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.wire.Decimals;
@@ -130,11 +134,10 @@ public final class Demo {
         LiveRanker live = opened(new LiveRanker());
         SnapshotSubscriber subscriber = opened(new SnapshotSubscriber(
                 KafkaSnapshotFeed.connect(
-                        Map.of("bootstrap.servers", kafka.bootstrapServers()),
-                        config.topics().snapshots(),
-                        KafkaSnapshotFeed.Start.BEGINNING),
+                        Map.of("bootstrap.servers", kafka.bootstrapServers()), feedTopics(config.topics())),
                 live,
-                new Announcer()));
+                new Announcer(),
+                SubscriberOptions.following(Follow.NEWEST)));
         subscriber.start();
 
         SimulationSettings settings = SimulationSettings.small(options.seed());
@@ -156,6 +159,10 @@ public final class Demo {
                     "the simulated viewers have stopped: " + feeder.failure(), feeder.failure());
         }
         return conclude(config, settings, server, score, ledger);
+    }
+
+    private static FeedTopics feedTopics(TopicsConfig topics) {
+        return new FeedTopics(topics.modelRegistry(), topics.snapshots(), topics.modelDeltas());
     }
 
     private static void createTopics(EmbeddedKafka kafka, FreshetConfig config) {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.model.learn.Learner;
+import freshet.model.serve.FeedTopics;
 import freshet.model.serve.KafkaSnapshotFeed;
 import freshet.model.serve.LiveRanker;
 import freshet.model.serve.SnapshotListener;
 import freshet.model.serve.SnapshotSubscriber;
+import freshet.model.serve.SubscriberOptions;
 import freshet.model.snapshot.GoldenRows;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
@@ -93,9 +95,14 @@ class SnapshotTopicTest {
         final LinkedBlockingQueue<SnapshotVersion> loaded = new LinkedBlockingQueue<>();
         final SnapshotSubscriber subscriber;
 
-        Server(String topic, KafkaSnapshotFeed.Start start) {
+        Server(String topic) {
             Map<String, String> settings = Map.of("bootstrap.servers", kafka.bootstrapServers());
-            subscriber = new SnapshotSubscriber(KafkaSnapshotFeed.connect(settings, topic, start), live, this);
+            FeedTopics topics = new FeedTopics(topic + "-registry", topic, topic + "-deltas");
+            subscriber = new SnapshotSubscriber(
+                    KafkaSnapshotFeed.connect(settings, topics),
+                    live,
+                    this,
+                    SubscriberOptions.following(SubscriberOptions.Follow.NEWEST));
             subscriber.start();
         }
 
@@ -125,7 +132,7 @@ class SnapshotTopicTest {
 
     @Test
     void aServerThatCameFirstWaitsForTheTopicAndLoadsEverySnapshot() throws Exception {
-        try (Server server = new Server("followed", KafkaSnapshotFeed.Start.BEGINNING)) {
+        try (Server server = new Server("followed")) {
             kafka.createTopic("followed", 1, Map.of());
             for (int hour = 0; hour < HOURS; hour++) {
                 send("followed", SnapshotRecords.of(hours.get(hour)));
@@ -143,7 +150,7 @@ class SnapshotTopicTest {
         }
         List<SnapshotRecord> last = SnapshotRecords.of(hours.get(HOURS - 1));
         send("late", last.subList(0, 2));
-        try (Server server = new Server("late", KafkaSnapshotFeed.Start.NEWEST)) {
+        try (Server server = new Server("late")) {
             server.assertLoads(HOURS - 2);
             send("late", last);
             server.assertLoads(HOURS - 1);

@@ -8,15 +8,12 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The ranker that serves now, exchanged for the next one under load. A request runs to its end with the ranker it began with.
- * The one before the current is kept loaded, to go back to; the one before that is closed when its last request is done.
- * Safe on any thread.
+ * The ranker that serves now, exchanged for the next one under load. A request runs to its end with the ranker it began with,
+ * which is closed behind its last request; requests that come meanwhile take the next one and wait for nothing. Safe on any
+ * thread.
  */
 public final class LiveRanker implements AutoCloseable {
     private volatile @Nullable Ranker current;
-
-    /** Guarded by this. */
-    private @Nullable Ranker previous;
 
     /**
      * What came of a request.
@@ -32,9 +29,9 @@ public final class LiveRanker implements AutoCloseable {
         return Optional.ofNullable(current).map(Ranker::manifest);
     }
 
-    /** The manifest of what served before it; empty before the second. */
-    public synchronized Optional<SnapshotManifest> previousManifest() {
-        return Optional.ofNullable(previous).map(Ranker::manifest);
+    /** Everything decided before this event time has been learnt by what serves now; empty before the first. */
+    public Optional<Long> asOfMillis() {
+        return Optional.ofNullable(current).map(Ranker::asOfMillis);
     }
 
     /**
@@ -80,41 +77,28 @@ public final class LiveRanker implements AutoCloseable {
         return ranker;
     }
 
-    /** Two swaps have passed since it was read, and it was closed: a newer one is there, or this holder is closed. */
+    /** A swap has passed since it was read, and it was closed: a newer one is there, or this holder is closed. */
     private void requireOpen(Ranker closed) {
         if (closed == current) {
             throw new IllegalStateException("scoring: this holder has been closed");
         }
     }
 
-    /** Puts a ranker to use, takes it over, and closes the one before the previous. Waits for that one's last request. */
+    /** Puts a ranker to use, takes it over, and closes the one before. Waits for that one's last request. One thread. */
     public void swap(Ranker next) {
-        Ranker retired;
-        synchronized (this) {
-            retired = previous;
-            previous = current;
-            current = next;
-        }
+        Ranker retired = current;
+        current = next;
         if (retired != null) {
             retired.close();
         }
     }
 
-    /** Closes both; requests that come later are refused. */
+    /** Closes the ranker; requests that come later are refused. */
     @Override
     public void close() {
-        Ranker first;
-        Ranker second;
-        synchronized (this) {
-            first = current;
-            second = previous;
-            previous = null;
-        }
-        if (first != null) {
-            first.close();
-        }
-        if (second != null) {
-            second.close();
+        Ranker last = current;
+        if (last != null) {
+            last.close();
         }
     }
 }

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtSession;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Scorer;
 import freshet.model.snapshot.GoldenRows;
+import freshet.model.snapshot.NetworkCheck;
 import freshet.model.snapshot.OnnxNetwork;
 import freshet.model.snapshot.SnapshotModel;
 import freshet.model.spec.ModelSpec;
@@ -24,6 +25,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 
@@ -36,6 +38,8 @@ import java.util.function.Consumer;
  * running, since closing a session under a running call is a crash of the process.
  */
 public final class Ranker implements AutoCloseable {
+    private static final AtomicInteger OPEN = new AtomicInteger();
+
     private final SnapshotModel model;
     private final ModelSpec spec;
     private final OrtSession.SessionOptions options;
@@ -44,7 +48,11 @@ public final class Ranker implements AutoCloseable {
     /** Read by calls, written by close. */
     private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
 
-    private boolean closed;
+    /** Set before the lock is taken, so that no new call puts off the end. */
+    private volatile boolean closed;
+
+    /** Guarded by the lock. */
+    private boolean freed;
 
     /** Working memory that no call is using. Guarded by itself. */
     private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
@@ -63,7 +71,7 @@ public final class Ranker implements AutoCloseable {
     public Ranker(SnapshotModel model) throws BadSnapshotException {
         this.model = model;
         this.spec = model.spec();
-        OnnxNetwork.check(model.network());
+        NetworkCheck.check(model.network());
         options = new OrtSession.SessionOptions();
         try {
             // A request is too small to be worth a second core; requests run beside each other.
@@ -77,6 +85,7 @@ public final class Ranker implements AutoCloseable {
                             + e.getMessage(),
                     e);
         }
+        OPEN.incrementAndGet();
         try {
             checkGolden();
         } catch (BadSnapshotException | RuntimeException e) {
@@ -108,8 +117,19 @@ public final class Ranker implements AutoCloseable {
         }
     }
 
+    /** How many rankers of this process are open: each holds a session, which is memory outside the heap. */
+    public static int openCount() {
+        return OPEN.get();
+    }
+
+    /** Of the snapshot; deltas may have been applied to it since. */
     public SnapshotManifest manifest() {
         return model.manifest();
+    }
+
+    /** Everything decided before this event time has been learnt. */
+    public long asOfMillis() {
+        return model.asOfMillis();
     }
 
     /** The model; {@code spec().tasks()} is the order of the predictions, {@code spec().schema()} that of the features. */
@@ -138,9 +158,11 @@ public final class Ranker implements AutoCloseable {
         }
     }
 
-    /** As {@link #score}; false, and nothing done, when closed. */
+    /** As {@link #score}; false, and nothing done, when closed. Never waits. */
     boolean tryScore(List<FeatureValues> candidates, float[] predictions) {
-        life.readLock().lock();
+        if (closed || !life.readLock().tryLock()) {
+            return false;
+        }
         try {
             if (closed) {
                 return false;
@@ -187,16 +209,18 @@ public final class Ranker implements AutoCloseable {
     /** Waits for running calls, then frees the session. Closing again does nothing. */
     @Override
     public void close() {
+        closed = true;
         life.writeLock().lock();
         try {
-            if (closed) {
+            if (freed) {
                 return;
             }
-            closed = true;
+            freed = true;
             idle.forEach(Workspace::close);
             idle.clear();
             session.close();
             options.close();
+            OPEN.decrementAndGet();
         } catch (OrtException e) {
             throw new IllegalStateException(
                     "closing the ranker of snapshot " + model.manifest().version() + ": " + e.getMessage(), e);

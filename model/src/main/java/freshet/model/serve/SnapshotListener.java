@@ -1,5 +1,6 @@
 package freshet.model.serve;
 
+import freshet.serde.snapshot.DeltaDescription;
 import freshet.serde.snapshot.SnapshotManifest;
 
 /** Told by a {@link SnapshotSubscriber} what became of the snapshots, on its thread: return soon, throw nothing. */
@@ -10,6 +11,9 @@ public interface SnapshotListener {
 
     /** A snapshot serves from now on. */
     default void loaded(SnapshotManifest manifest) {}
+
+    /** The snapshot that serves has been brought to what this delta leads to. */
+    default void advanced(DeltaDescription delta) {}
 
     /**
      * A record, or a whole snapshot, was refused; what served goes on serving.

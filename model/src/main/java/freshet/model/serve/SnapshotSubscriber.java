@@ -1,23 +1,27 @@
 package freshet.model.serve;
 
-import freshet.model.snapshot.SnapshotModel;
+import freshet.model.serve.SubscriberOptions.Deltas;
+import freshet.model.serve.SubscriberOptions.Follow;
+import freshet.model.snapshot.NetworkCheck;
 import freshet.serde.snapshot.BadSnapshotException;
+import freshet.serde.snapshot.RegistryEntry;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotAssembler;
 import freshet.serde.snapshot.SnapshotAssembly;
-import freshet.serde.snapshot.SnapshotRecord;
+import freshet.serde.snapshot.SnapshotManifest;
+import java.io.IOException;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows a snapshot topic and keeps a {@link LiveRanker} on its newest good model: assembles, verifies checksums, loads, scores
- * the golden rows (which also warms it up), and only then swaps. Whatever arrives, what serves is a whole snapshot that
- * computes what the trainer computed, and never an older one than before.
+ * Follows the topics of a model and keeps a {@link LiveRanker} on what should serve: the snapshot that the registry names, or the
+ * newest good one, and if asked the deltas behind it. A snapshot is fetched, checked against its checksums and the trusted
+ * keys, loaded, made to score its golden rows (which also warms it up), and only then swapped in. Whatever arrives, what serves
+ * is a whole model that computes what the trainer computed; it becomes older only when the registry says so.
  *
  * <p>Works on one thread of its own, from {@link #start} to {@link #close}. If the feed fails (no broker), it tries again for
  * ever, and what was loaded serves on.
@@ -30,6 +34,18 @@ public final class SnapshotSubscriber implements AutoCloseable {
     /** The outcome of a snapshot that now serves. */
     public static final String LOADED = "loaded";
 
+    /** The outcome of a snapshot that serves again, from memory, because the registry went back to it. */
+    public static final String WENT_BACK = "went_back";
+
+    /** The outcome of a snapshot that was loaded from disk at the start. */
+    public static final String LAST_GOOD_LOADED = "last_good_loaded";
+
+    /** The outcome of a snapshot on disk that cannot be used. */
+    public static final String LAST_GOOD_REFUSED = "last_good_refused";
+
+    /** The outcome of a snapshot that serves and could not be written to disk. */
+    public static final String LAST_GOOD_NOT_WRITTEN = "last_good_not_written";
+
     /** The outcome of a record that was known already. */
     public static final String REPEAT = "repeat";
 
@@ -39,47 +55,65 @@ public final class SnapshotSubscriber implements AutoCloseable {
     /** The outcome of a whole snapshot that is no model, or with which this machine computes something else. */
     public static final String BAD_MODEL = "bad_model";
 
+    /** The outcome of a snapshot for other features than this server extracts. */
+    public static final String OTHER_FEATURES = "other_features";
+
+    /** The outcome of a record that is none of a registry's, or of a registry that names what it does not know or condemns. */
+    public static final String BAD_REGISTRY = "bad_registry";
+
+    /** The outcome of a snapshot that the registry names and the topic no longer has. */
+    public static final String NOT_IN_TOPIC = "not_in_topic";
+
     /** The outcome of a failed attempt to read. */
     public static final String FEED_FAILED = "feed_failed";
 
     private final SnapshotFeed feed;
-    private final LiveRanker live;
     private final SnapshotListener listener;
-    private final SnapshotAssembler assembler;
+    private final SubscriberOptions options;
+    private final Outcomes outcomes;
+    private final ServingModel serving;
+    private final RegistryChoice choice;
+    private final DeltaFollower deltas;
+    private final @Nullable LastGood lastGood;
     private final Thread thread;
     private volatile boolean stopped;
+    private boolean begun;
 
-    /** Guarded by this. */
-    private final SortedMap<String, Long> outcomes = new TreeMap<>();
+    /** Of the newest snapshots, or of the one that the registry names; absent where none is being read. */
+    private @Nullable SnapshotAssembler assembler;
 
-    /** Guarded by this. */
-    private Optional<String> lastRefusal = Optional.empty();
+    /** What the registry named when it was last acted upon. */
+    private @Nullable RegistryEntry acted;
+
+    private Optional<String> choiceProblem = Optional.empty();
 
     /**
      * @param feed read and closed by the subscriber
      * @param live whose ranker is exchanged; stays the caller's to close
      */
-    public SnapshotSubscriber(SnapshotFeed feed, LiveRanker live, SnapshotListener listener) {
-        this(feed, live, listener, new SnapshotAssembler());
-    }
-
-    /**
-     * @param assembler with the limit of memory for unfinished snapshots; not to be used elsewhere
-     */
     public SnapshotSubscriber(
-            SnapshotFeed feed, LiveRanker live, SnapshotListener listener, SnapshotAssembler assembler) {
+            SnapshotFeed feed, LiveRanker live, SnapshotListener listener, SubscriberOptions options) {
         this.feed = feed;
-        this.live = live;
         this.listener = listener;
-        this.assembler = assembler;
-        // What was loaded from disk, or by hand, is not followed by anything older either.
-        live.manifest().ifPresent(assembler::markLoaded);
+        this.options = options;
+        this.outcomes = new Outcomes(listener);
+        this.serving = new ServingModel(live, options.featureFingerprint(), outcomes);
+        this.choice = new RegistryChoice(options.follow());
+        this.deltas = new DeltaFollower(options, outcomes);
+        this.lastGood = options.lastGood().map(LastGood::new).orElse(null);
+        if (options.follow() == Follow.NEWEST) {
+            SnapshotAssembler newest = new SnapshotAssembler(options.maxPendingBytes(), options.trusted());
+            // What was loaded by hand is not followed by anything older.
+            live.manifest().ifPresent(newest::markLoaded);
+            assembler = newest;
+        }
         this.thread = new Thread(this::run, "snapshot-subscriber");
         thread.setDaemon(true);
     }
 
-    /** Begins to follow; once. */
+    /** Loads the last good snapshot from disk, if there is one, then begins to follow; once. */
     public void start() {
+        begin();
         thread.start();
     }
 
@@ -89,81 +123,209 @@ public final class SnapshotSubscriber implements AutoCloseable {
                 try {
                     step();
                 } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
-                    refused(FEED_FAILED, "reading the snapshot topic: " + e + "; trying again");
-                    pause();
+                    if (!stopped) {
+                        outcomes.refused(FEED_FAILED, "reading the model's topics: " + e + "; trying again");
+                        pause();
+                    }
                 }
             }
         }
     }
 
-    /** Reads once and does what has to be done. For the thread, and for tests that do without one. */
-    void step() {
-        for (SnapshotRecord record : feed.poll(POLL)) {
-            if (stopped) {
-                return;
-            }
-            take(assembler.accept(record));
+    private void begin() {
+        if (begun) {
+            return;
+        }
+        begun = true;
+        loadLastGood();
+        if (options.follow() == Follow.NEWEST) {
+            feed.followSnapshots();
         }
     }
 
-    private void take(SnapshotAssembly assembly) {
+    private void loadLastGood() {
+        if (lastGood == null) {
+            return;
+        }
+        Optional<Snapshot> snapshot;
+        try {
+            snapshot = lastGood.read();
+            if (snapshot.isPresent()) {
+                options.trusted().check(snapshot.get());
+            }
+        } catch (IOException e) {
+            outcomes.refused(LAST_GOOD_REFUSED, e.getMessage() + "; waiting for the topics");
+            return;
+        }
+        if (snapshot.isPresent() && serving.load(snapshot.get())) {
+            outcomes.count(LAST_GOOD_LOADED);
+            serves(snapshot.get().manifest());
+        }
+    }
+
+    /** Reads once and does what has to be done. For the thread, and for tests that do without one. */
+    void step() {
+        begin();
+        for (FeedRecord record : feed.poll(POLL)) {
+            if (stopped) {
+                return;
+            }
+            switch (record.topic()) {
+                case REGISTRY -> takeRegistry(record);
+                case SNAPSHOTS -> takeSnapshot(record);
+                case DELTAS -> deltas.take(record.record());
+            }
+        }
+        if (options.follow() != Follow.NEWEST) {
+            followRegistry();
+        }
+        followDeltas();
+    }
+
+    private void takeRegistry(FeedRecord record) {
+        try {
+            choice.accept(record);
+        } catch (BadSnapshotException e) {
+            outcomes.refused(BAD_REGISTRY, "offset " + record.offset() + ": " + e.getMessage());
+        }
+    }
+
+    private void takeSnapshot(FeedRecord record) {
+        SnapshotAssembler reading = assembler;
+        if (reading == null) {
+            return;
+        }
+        SnapshotAssembly assembly = reading.accept(record.record());
         if (assembly instanceof SnapshotAssembly.Complete whole) {
             load(whole.snapshot());
         } else if (assembly instanceof SnapshotAssembly.Rejected rejected) {
             if (rejected.reason() == SnapshotAssembly.Reason.OLDER) {
                 // A trainer that restarts sends again what it sent before: expected, and no reason to wake anybody.
-                count(rejected.reason().label());
+                outcomes.count(rejected.reason().label());
                 return;
             }
-            refused(rejected.reason().label(), rejected.detail());
+            outcomes.refused(rejected.reason().label(), rejected.detail());
         } else {
-            count(assembly instanceof SnapshotAssembly.Repeat ? REPEAT : CHUNK);
+            outcomes.count(assembly instanceof SnapshotAssembly.Repeat ? REPEAT : CHUNK);
         }
     }
 
     private void load(Snapshot snapshot) {
-        Ranker ranker;
-        try {
-            ranker = new Ranker(SnapshotModel.of(snapshot));
-        } catch (BadSnapshotException | RuntimeException | OutOfMemoryError | LinkageError e) {
-            // Whatever a foreign file makes of our code, the thread lives and the old model serves.
-            refused(BAD_MODEL, String.valueOf(e.getMessage()));
+        boolean good = serving.load(snapshot);
+        if (options.follow() != Follow.NEWEST) {
+            // Sent again it would be the same: the registry has named this content.
+            stopFetching();
+        }
+        if (!good) {
             return;
         }
-        live.swap(ranker);
-        assembler.markLoaded(snapshot.manifest());
-        count(LOADED);
-        LOG.info(
-                "snapshot {} serves: {} bytes",
-                snapshot.version(),
-                snapshot.manifest().bytes());
-        listener.loaded(snapshot.manifest());
-    }
-
-    private void refused(String reason, String detail) {
-        synchronized (this) {
-            lastRefusal = Optional.of(reason + ": " + detail);
+        outcomes.count(LOADED);
+        serves(snapshot.manifest());
+        if (lastGood != null) {
+            try {
+                lastGood.keep(snapshot);
+            } catch (IOException e) {
+                outcomes.refused(LAST_GOOD_NOT_WRITTEN, "snapshot " + snapshot.version() + " serves: " + e);
+            }
         }
-        count(reason);
-        LOG.warn("{}: {}", reason, detail);
-        listener.refused(reason, detail);
     }
 
-    private synchronized void count(String outcome) {
-        outcomes.merge(outcome, 1L, Long::sum);
+    private void serves(SnapshotManifest manifest) {
+        LOG.info("snapshot {} serves: {} bytes", manifest.version(), manifest.bytes());
+        if (deltas.follow(manifest)) {
+            feed.seekDeltas();
+        }
+        if (options.follow() == Follow.NEWEST && assembler != null) {
+            assembler.markLoaded(manifest);
+        }
+        listener.loaded(manifest);
+    }
+
+    private void stopFetching() {
+        assembler = null;
+        feed.restSnapshots();
+    }
+
+    /** Goes to what the registry names now, if that is something else than when it was last looked at. */
+    private void followRegistry() {
+        Optional<String> problem = choice.problem();
+        if (!problem.equals(choiceProblem)) {
+            choiceProblem = problem;
+            problem.ifPresent(detail -> outcomes.refused(BAD_REGISTRY, detail));
+        }
+        Optional<RegistryEntry> choose = choice.named();
+        if (choose.isEmpty()) {
+            return;
+        }
+        RegistryEntry named = choose.get();
+        if (acted != null
+                && acted.version().equals(named.version())
+                && acted.sha256().equals(named.sha256())) {
+            return;
+        }
+        if (serving.serves(named)) {
+            stopFetching();
+        } else if (serving.goBackTo(named)) {
+            stopFetching();
+            wentBack(named);
+        } else {
+            fetch(named);
+        }
+        acted = named;
+    }
+
+    private void wentBack(RegistryEntry named) {
+        outcomes.count(WENT_BACK);
+        serving.manifest().ifPresent(this::serves);
+        if (lastGood != null) {
+            try {
+                lastGood.keepAgain(named.version());
+            } catch (IOException e) {
+                outcomes.refused(LAST_GOOD_NOT_WRITTEN, "snapshot " + named.version() + " serves again: " + e);
+            }
+        }
+    }
+
+    private void fetch(RegistryEntry named) {
+        assembler = SnapshotAssembler.ofNamed(named, options.maxPendingBytes(), options.trusted());
+        if (!feed.seekSnapshot(named)) {
+            outcomes.refused(
+                    NOT_IN_TOPIC,
+                    "snapshot " + named.version() + " (SHA-256 " + named.sha256()
+                            + "): the registry names it and the topic does not hold it, perhaps no longer; what served"
+                            + " serves on. Promote one that freshet snapshot ls shows");
+        }
+    }
+
+    private void followDeltas() {
+        Optional<SnapshotManifest> base = serving.manifest();
+        if (options.deltas() == Deltas.IGNORED || base.isEmpty()) {
+            return;
+        }
+        if (options.follow() == Follow.NEWEST) {
+            deltas.advance(serving, listener);
+            return;
+        }
+        boolean wanted = choice.named().filter(serving::serves).isPresent();
+        if (!choice.mayGoOnFrom(base.get().version())) {
+            serving.dropDeltas();
+            deltas.abandon();
+        } else if (wanted) {
+            deltas.advance(serving, listener);
+        }
     }
 
     /**
-     * How often each thing has happened: {@link #LOADED}, {@link #REPEAT}, {@link #CHUNK}, {@link #BAD_MODEL},
-     * {@link #FEED_FAILED} and the labels of {@link SnapshotAssembly.Reason}. A copy; from any thread.
+     * How often each thing has happened: the constants of this class, the labels of {@link SnapshotAssembly.Reason} and of
+     * {@link NetworkCheck.Fault}. A copy; from any thread.
      */
-    public synchronized SortedMap<String, Long> outcomes() {
-        return Collections.unmodifiableSortedMap(new TreeMap<>(outcomes));
+    public SortedMap<String, Long> outcomes() {
+        return outcomes.counts();
     }
 
     /** Why something was refused last; from any thread. */
-    public synchronized Optional<String> lastRefusal() {
-        return lastRefusal;
+    public Optional<String> lastRefusal() {
+        return outcomes.lastRefusal();
     }
 
     private void pause() {

@@ -27,6 +27,15 @@ final class FrozenTable implements RowSource {
         }
     }
 
+    int width() {
+        return width;
+    }
+
+    /** What an id without a row has. */
+    void fillInitial(long id, float[] into, int offset) {
+        initial.fill(id, into, offset);
+    }
+
     int size() {
         return indexes.size();
     }
@@ -35,7 +44,7 @@ final class FrozenTable implements RowSource {
     public int read(long id, float[] into, int offset) {
         int index = indexes.get(id);
         if (index == NONE) {
-            initial.fill(id, into, offset);
+            fillInitial(id, into, offset);
         } else {
             System.arraycopy(rows, index * width, into, offset, width);
         }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import freshet.model.batch.HashedFeatures;
+import freshet.model.learn.Scorer;
 import freshet.model.math.CounterRandom;
 import freshet.model.spec.ModelSpec;
 import freshet.serde.example.FeatureSchema;
@@ -15,6 +16,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +103,27 @@ public final class GoldenRows {
                 numbers[slot] = 2 * CounterRandom.uniform(key, slot) - 1;
             }
             rows.add(new FeatureValues(ids, numbers));
+        }
+        return rows;
+    }
+
+    /** Golden rows of inputs, scored by the code the learner scores with: what a server has to reproduce. */
+    static List<Row> score(ModelSpec spec, Scorer scorer, List<Input> inputs) {
+        List<HashedFeatures> features = inputs.stream().map(Input::features).toList();
+        int tasks = spec.taskCount();
+        int width = spec.inputWidth();
+        float[] x = new float[features.size() * width];
+        float[] bias = new float[features.size() * tasks];
+        float[] predictions = new float[features.size() * tasks];
+        scorer.assembleHashed(features, x, bias);
+        scorer.scoreHashed(features, predictions);
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < features.size(); i++) {
+            rows.add(new Row(
+                    inputs.get(i),
+                    Arrays.copyOfRange(x, i * width, (i + 1) * width),
+                    Arrays.copyOfRange(bias, i * tasks, (i + 1) * tasks),
+                    Arrays.copyOfRange(predictions, i * tasks, (i + 1) * tasks)));
         }
         return rows;
     }

@@ -1,25 +1,21 @@
 package freshet.model.snapshot;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
-import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
-import ai.onnx.proto.OnnxMl.TensorProto;
-import com.google.protobuf.InvalidProtocolBufferException;
 import freshet.model.layer.NamedTensor;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
-import freshet.serde.snapshot.BadSnapshotException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 
 /**
- * {@code network.onnx}: the dense network as any ONNX runtime runs it. Weights are inline, operators those of the standard.
+ * {@code network.onnx}: the dense network as any ONNX runtime runs it. Weights are inline, operators those of the standard;
+ * {@link NetworkCheck} lets in no others.
  *
  * <pre>
  * inputs    x            float [batch, inputWidth]   pooled embeddings, numbers, inputs of the rates
@@ -46,21 +42,6 @@ public final class OnnxNetwork {
 
     /** Version of the file format that goes with it. */
     public static final int IR_VERSION = 8;
-
-    /** Every operator that a network of ours has. A reader refuses others: a model file is code, and comes from outside. */
-    private static final Set<String> OPERATORS = Set.of(
-            "Gemm",
-            "Relu",
-            "Mul",
-            "Add",
-            "Reshape",
-            "Split",
-            "Concat",
-            "Softmax",
-            "MatMul",
-            "Sigmoid",
-            "Exp",
-            "Identity");
 
     private final ModelSpec spec;
     private final OnnxGraph graph = new OnnxGraph();
@@ -239,39 +220,5 @@ public final class OnnxNetwork {
                     + "', expected it among " + parameters.keySet());
         }
         return tensor;
-    }
-
-    /**
-     * Refuses a file that a server should not run: operators or domains that ours do not have, weights elsewhere, other
-     * versions.
-     */
-    public static void check(byte[] bytes) throws BadSnapshotException {
-        ModelProto model;
-        try {
-            model = ModelProto.parseFrom(bytes);
-        } catch (InvalidProtocolBufferException e) {
-            throw new BadSnapshotException(NAME + ": not an ONNX file", e);
-        }
-        for (OperatorSetIdProto opset : model.getOpsetImportList()) {
-            if (!opset.getDomain().isEmpty() || opset.getVersion() != OPSET) {
-                throw new BadSnapshotException(NAME + ": found operators of domain '" + opset.getDomain() + "' version "
-                        + opset.getVersion() + ", expected the standard's version " + OPSET);
-            }
-        }
-        for (NodeProto node : model.getGraph().getNodeList()) {
-            if (!node.getDomain().isEmpty() || !OPERATORS.contains(node.getOpType())) {
-                throw new BadSnapshotException(NAME + ": found operator '" + node.getDomain() + ":" + node.getOpType()
-                        + "', expected one of " + OPERATORS.stream().sorted().toList());
-            }
-        }
-        for (TensorProto tensor : model.getGraph().getInitializerList()) {
-            if (tensor.getExternalDataCount() > 0 || tensor.getDataLocation() != TensorProto.DataLocation.DEFAULT) {
-                throw new BadSnapshotException(NAME + ": found weights of '" + tensor.getName()
-                        + "' in another file, expected all inside this one");
-            }
-        }
-        if (model.getFunctionsCount() > 0 || model.getTrainingInfoCount() > 0) {
-            throw new BadSnapshotException(NAME + ": found functions or training information, expected a plain graph");
-        }
     }
 }

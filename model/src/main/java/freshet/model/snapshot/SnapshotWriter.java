@@ -1,15 +1,12 @@
 package freshet.model.snapshot;
 
-import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Learner;
-import freshet.model.learn.Scorer;
 import freshet.model.spec.ModelSpec;
 import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDescription;
 import freshet.serde.snapshot.SnapshotFile;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -89,7 +86,7 @@ public final class SnapshotWriter {
     }
 
     /** What a server shows of a loaded network without the rest of the snapshot. */
-    private static SortedMap<String, String> metadata(SnapshotDescription description) {
+    static SortedMap<String, String> metadata(SnapshotDescription description) {
         SortedMap<String, String> metadata = new TreeMap<>();
         metadata.put("name", description.name());
         metadata.put("version", description.version().toString());
@@ -105,24 +102,6 @@ public final class SnapshotWriter {
         List<GoldenRows.Input> inputs = new ArrayList<>();
         GoldenRows.madeUp(model.spec()).forEach(features -> inputs.add(GoldenRows.Input.of(features)));
         moment.golden().forEach(features -> inputs.add(new GoldenRows.Input(features)));
-        List<HashedFeatures> features =
-                inputs.stream().map(GoldenRows.Input::features).toList();
-        Scorer scorer = model.newScorer();
-        int tasks = model.spec().taskCount();
-        int width = model.spec().inputWidth();
-        float[] x = new float[features.size() * width];
-        float[] bias = new float[features.size() * tasks];
-        float[] predictions = new float[features.size() * tasks];
-        scorer.assembleHashed(features, x, bias);
-        scorer.scoreHashed(features, predictions);
-        List<GoldenRows.Row> golden = new ArrayList<>();
-        for (int i = 0; i < features.size(); i++) {
-            golden.add(new GoldenRows.Row(
-                    inputs.get(i),
-                    Arrays.copyOfRange(x, i * width, (i + 1) * width),
-                    Arrays.copyOfRange(bias, i * tasks, (i + 1) * tasks),
-                    Arrays.copyOfRange(predictions, i * tasks, (i + 1) * tasks)));
-        }
-        return golden;
+        return GoldenRows.score(model.spec(), model.newScorer(), inputs);
     }
 }

@@ -2,13 +2,16 @@ package freshet.model.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import freshet.model.serve.KafkaSnapshotFeed.Start;
 import freshet.model.snapshot.SnapshotFixtures;
+import freshet.serde.snapshot.Registry;
+import freshet.serde.snapshot.RegistryEntry;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotRecords;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -19,28 +22,35 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
 class KafkaSnapshotFeedTest {
-    private static final TopicPartition PARTITION = new TopicPartition("model-snapshots", 0);
+    private static final FeedTopics TOPICS = new FeedTopics("registry", "snapshots", "deltas");
+    private static final Registry.Cause CAUSE = new Registry.Cause("test", "");
 
     /** Keeps the records, where Kafka's mock forgets what has been polled, so that one can go back. */
-    private static final class Topic extends MockConsumer<String, byte[]> {
-        private final List<SnapshotRecord> records = new ArrayList<>();
+    private static final class Topics extends MockConsumer<String, byte[]> {
+        private final Map<TopicPartition, List<SnapshotRecord>> records = new HashMap<>();
 
-        Topic(List<SnapshotRecord> records) {
+        Topics() {
             super("earliest");
-            this.records.addAll(records);
+        }
+
+        Topics with(FeedTopic topic, List<SnapshotRecord> held) {
+            TopicPartition partition = new TopicPartition(TOPICS.name(topic), 0);
+            records.put(partition, held);
             Node[] nodes = {};
             updatePartitions(
-                    PARTITION.topic(), List.of(new PartitionInfo(PARTITION.topic(), 0, Node.noNode(), nodes, nodes)));
-            updateBeginningOffsets(Map.of(PARTITION, 0L));
-            updateEndOffsets(Map.of(PARTITION, (long) records.size()));
+                    partition.topic(), List.of(new PartitionInfo(partition.topic(), 0, Node.noNode(), nodes, nodes)));
+            updateBeginningOffsets(Map.of(partition, 0L));
+            updateEndOffsets(Map.of(partition, (long) held.size()));
+            return this;
         }
 
         @Override
         public synchronized void seek(TopicPartition partition, long offset) {
             super.seek(partition, offset);
-            for (long at = offset; at < records.size(); at++) {
-                SnapshotRecord record = records.get((int) at);
-                addRecord(new ConsumerRecord<>(PARTITION.topic(), 0, at, record.key(), record.value()));
+            List<SnapshotRecord> held = records.getOrDefault(partition, List.of());
+            for (long at = offset; at < held.size(); at++) {
+                SnapshotRecord record = held.get((int) at);
+                addRecord(new ConsumerRecord<>(partition.topic(), 0, at, record.key(), record.value()));
             }
         }
     }
@@ -53,17 +63,55 @@ class KafkaSnapshotFeedTest {
         return records;
     }
 
-    private static List<String> keys(Topic topic, Start start) {
-        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(topic, PARTITION.topic(), start)) {
-            return feed.poll(Duration.ZERO).stream().map(SnapshotRecord::key).toList();
+    private static List<String> keys(KafkaSnapshotFeed feed) {
+        return feed.poll(Duration.ZERO).stream()
+                .map(record -> record.record().key())
+                .toList();
+    }
+
+    private static List<String> keys(List<SnapshotRecord> records) {
+        return records.stream().map(SnapshotRecord::key).toList();
+    }
+
+    private static RegistryEntry entry(Snapshot snapshot) throws Exception {
+        return Registry.EMPTY
+                .promote(snapshot.manifest(), CAUSE)
+                .after()
+                .entry(snapshot.version())
+                .orElseThrow();
+    }
+
+    @Test
+    void whatTheRegistryHoldsComesFirstAndInOnePiece() throws Exception {
+        List<SnapshotRecord> registry = new ArrayList<>(Registry.EMPTY
+                .promote(SnapshotFixtures.snapshot(0).manifest(), CAUSE)
+                .records());
+        Topics topics = new Topics().with(FeedTopic.REGISTRY, registry).with(FeedTopic.SNAPSHOTS, hours(2));
+        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(topics, TOPICS)) {
+            feed.followSnapshots();
+            assertThat(feed.poll(Duration.ZERO))
+                    .hasSize(2)
+                    .isSortedAccordingTo(Comparator.comparing(FeedRecord::offset))
+                    .allMatch(record -> record.topic() == FeedTopic.REGISTRY);
+            assertThat(keys(feed)).contains("20220425T17Z/manifest");
+            assertThat(keys(feed)).isEmpty();
         }
     }
 
     @Test
-    void readsFromTheBeginningWhateverTheTopicHas() {
-        List<SnapshotRecord> records = hours(3);
-        assertThat(keys(new Topic(records), Start.BEGINNING))
-                .isEqualTo(records.stream().map(SnapshotRecord::key).toList());
+    void snapshotsAndDeltasComeWhenTheyAreAskedFor() {
+        List<SnapshotRecord> deltas = List.of(new SnapshotRecord("20220425T16Z/delta/1/chunk/0", new byte[3]));
+        Topics topics = new Topics().with(FeedTopic.SNAPSHOTS, hours(1)).with(FeedTopic.DELTAS, deltas);
+        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(topics, TOPICS)) {
+            assertThat(keys(feed)).isEmpty();
+            feed.seekDeltas();
+            assertThat(keys(feed)).isEqualTo(keys(deltas));
+            feed.followSnapshots();
+            assertThat(keys(feed)).isEqualTo(keys(hours(1)));
+            feed.seekDeltas();
+            feed.restSnapshots();
+            assertThat(keys(feed)).isEqualTo(keys(deltas));
+        }
     }
 
     @Test
@@ -71,23 +119,45 @@ class KafkaSnapshotFeedTest {
         List<SnapshotRecord> records = hours(6);
         Snapshot unfinished = SnapshotFixtures.snapshot(6);
         records.add(SnapshotRecords.of(unfinished).get(0));
-        List<String> keys = keys(new Topic(records), Start.NEWEST);
-        assertThat(keys).contains("20220425T21Z/chunk/0", "20220425T21Z/manifest", "20220425T22Z/chunk/0");
-        assertThat(keys).noneMatch(key -> key.startsWith("20220425T16Z"));
+        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(new Topics().with(FeedTopic.SNAPSHOTS, records), TOPICS)) {
+            feed.followSnapshots();
+            List<String> keys = keys(feed);
+            assertThat(keys).contains("20220425T21Z/chunk/0", "20220425T21Z/manifest", "20220425T22Z/chunk/0");
+            assertThat(keys).noneMatch(key -> key.startsWith("20220425T16Z"));
+        }
     }
 
     @Test
     void withoutAManifestItBeginsAtTheBeginning() {
         List<SnapshotRecord> chunks = new ArrayList<>(hours(9));
         chunks.removeIf(record -> record.key().endsWith("manifest"));
-        assertThat(keys(new Topic(chunks), Start.NEWEST)).hasSize(9).contains("20220425T16Z/chunk/0");
-        assertThat(keys(new Topic(List.of()), Start.NEWEST)).isEmpty();
+        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(new Topics().with(FeedTopic.SNAPSHOTS, chunks), TOPICS)) {
+            feed.followSnapshots();
+            assertThat(keys(feed)).hasSize(9).contains("20220425T16Z/chunk/0");
+        }
     }
 
     @Test
-    void aTopicThatIsNotThereYetIsWaitedFor() {
+    void goesBackToTheSnapshotThatTheRegistryNames() throws Exception {
+        Topics topics = new Topics().with(FeedTopic.SNAPSHOTS, hours(9));
+        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(topics, TOPICS)) {
+            assertThat(keys(feed)).isEmpty();
+            for (int hour : new int[] {7, 0, 3, 8}) {
+                Snapshot snapshot = SnapshotFixtures.snapshot(hour);
+                assertThat(feed.seekSnapshot(entry(snapshot))).isTrue();
+                assertThat(keys(feed)).containsAll(keys(SnapshotRecords.of(snapshot)));
+            }
+            assertThat(feed.seekSnapshot(entry(SnapshotFixtures.snapshot(10)))).isFalse();
+            assertThat(keys(feed)).as("only what is written from now on").isEmpty();
+        }
+    }
+
+    @Test
+    void topicsThatAreNotThereYetAreWaitedFor() {
         MockConsumer<String, byte[]> consumer = new MockConsumer<>("earliest");
-        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(consumer, "later", Start.NEWEST)) {
+        try (KafkaSnapshotFeed feed = new KafkaSnapshotFeed(consumer, TOPICS)) {
+            feed.followSnapshots();
+            feed.seekDeltas();
             assertThat(feed.poll(Duration.ZERO)).isEmpty();
             feed.wakeup();
             assertThat(feed.poll(Duration.ZERO)).isEmpty();

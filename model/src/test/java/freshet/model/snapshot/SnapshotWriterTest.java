@@ -243,7 +243,7 @@ class SnapshotWriterTest {
     @Test
     void theNetworkIsPlainStandardOnnxWithItsMetadata() throws Exception {
         byte[] bytes = SnapshotFixtures.snapshot(1).file("network.onnx");
-        OnnxNetwork.check(bytes);
+        NetworkCheck.check(bytes);
         ModelProto model = ModelProto.parseFrom(bytes);
         assertThat(model.getIrVersion()).isEqualTo(8);
         assertThat(model.getOpsetImport(0).getVersion()).isEqualTo(17);
@@ -266,10 +266,10 @@ class SnapshotWriterTest {
         ModelProto.Builder opset = model.toBuilder();
         opset.getOpsetImportBuilder(0).setVersion(99);
         for (ModelProto.Builder bad : List.of(custom, loop, external, opset)) {
-            assertThatThrownBy(() -> OnnxNetwork.check(bad.build().toByteArray()))
+            assertThatThrownBy(() -> NetworkCheck.check(bad.build().toByteArray()))
                     .isInstanceOf(BadSnapshotException.class)
                     .hasMessageContaining("expected");
         }
-        assertThatThrownBy(() -> OnnxNetwork.check(new byte[] {1, 2, 3})).hasMessageContaining("not an ONNX file");
+        assertThatThrownBy(() -> NetworkCheck.check(new byte[] {1, 2, 3})).hasMessageContaining("not an ONNX file");
     }
 }

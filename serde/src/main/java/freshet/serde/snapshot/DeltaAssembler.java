@@ -6,8 +6,8 @@ import freshet.serde.snapshot.DeltaAssembly.Incomplete;
 import freshet.serde.snapshot.DeltaAssembly.Ready;
 import freshet.serde.snapshot.DeltaAssembly.Rejected;
 import freshet.serde.snapshot.DeltaAssembly.Repeat;
+import freshet.serde.snapshot.ManifestJudge.Fault;
 import freshet.serde.snapshot.SnapshotAssembly.Reason;
-import freshet.serde.snapshot.TrustedKeys.Distrust;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -27,13 +27,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DeltaAssembler {
     private final long maxPendingBytes;
-    private final TrustedKeys trusted;
+    private final ManifestJudge judge;
     private final ChunkPool<DeltaId, DeltaManifest> pool;
     /** Whole, and waiting for their turn. */
     private final TreeMap<DeltaId, Delta> held = new TreeMap<>();
 
     private long heldBytes;
-    private long newestGeneration;
     private @Nullable Position position;
 
     /**
@@ -71,7 +70,7 @@ public final class DeltaAssembler {
      */
     public DeltaAssembler(long maxPendingBytes, TrustedKeys trusted) {
         this.maxPendingBytes = maxPendingBytes;
-        this.trusted = trusted;
+        judge = new ManifestJudge(trusted);
         pool = new ChunkPool<>(maxPendingBytes);
     }
 
@@ -98,7 +97,7 @@ public final class DeltaAssembler {
 
     /** A trainer of this generation is at work, as the registry says or another reader: smaller ones are refused. */
     public void noteGeneration(long generation) {
-        newestGeneration = Math.max(newestGeneration, generation);
+        judge.noteGeneration(generation);
     }
 
     /** The next delta to apply, if it is there. Gives the same one until it is {@linkplain #markApplied applied}. */
@@ -183,19 +182,11 @@ public final class DeltaAssembler {
                     Reason.BAD_MANIFEST, "found the manifest of delta " + manifest.id() + " under the key of " + id);
         }
         String line = new String(bytes, StandardCharsets.UTF_8);
-        Optional<String> keyId = ManifestJson.keyId(line);
-        Optional<Distrust> distrust = trusted.problem(line, keyId);
-        if (distrust.isPresent()) {
-            return new Rejected(Reason.of(distrust.get()), "delta " + id + ": " + trusted.words(distrust.get(), keyId));
+        Optional<Fault> fault =
+                judge.judge("delta " + id, line, manifest.description().generation());
+        if (fault.isPresent()) {
+            return new Rejected(fault.get().reason(), fault.get().detail());
         }
-        if (manifest.description().generation() < newestGeneration) {
-            return new Rejected(
-                    Reason.OLDER_GENERATION,
-                    "delta " + id + ": written by generation "
-                            + manifest.description().generation() + " of the trainer, " + newestGeneration
-                            + " has replaced it; is the old deployment still running?");
-        }
-        noteGeneration(manifest.description().generation());
         Delta whole = held.get(id);
         if (whole != null && whole.manifest().sha256().equals(manifest.sha256())) {
             return new Repeat(id);

@@ -58,6 +58,16 @@ public final class Registry {
         return aliases;
     }
 
+    /**
+     * Whether a version behind another one was found bad. The deltas of that other one lead there, so servers that hold it
+     * should not apply them.
+     */
+    public boolean isBadBehind(SnapshotVersion version) {
+        return entries.tailMap(version).values().stream()
+                .anyMatch(entry ->
+                        entry.version().compareTo(version) > 0 && entry.state().isBad());
+    }
+
     /** The version that servers should load. */
     public Optional<SnapshotVersion> current() {
         return Optional.ofNullable(aliases.current());

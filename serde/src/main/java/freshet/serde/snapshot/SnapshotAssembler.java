@@ -1,12 +1,12 @@
 package freshet.serde.snapshot;
 
 import freshet.serde.snapshot.ChunkPool.Waiting;
+import freshet.serde.snapshot.ManifestJudge.Fault;
 import freshet.serde.snapshot.SnapshotAssembly.Complete;
 import freshet.serde.snapshot.SnapshotAssembly.Incomplete;
 import freshet.serde.snapshot.SnapshotAssembly.Reason;
 import freshet.serde.snapshot.SnapshotAssembly.Rejected;
 import freshet.serde.snapshot.SnapshotAssembly.Repeat;
-import freshet.serde.snapshot.TrustedKeys.Distrust;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +32,10 @@ public final class SnapshotAssembler {
     public static final long DEFAULT_MAX_PENDING_BYTES = 1L << 30;
 
     private final long maxPendingBytes;
-    private final TrustedKeys trusted;
+    private final @Nullable RegistryEntry named;
+    private final ManifestJudge judge;
     private final ChunkPool<SnapshotVersion, SnapshotManifest> pool;
     private @Nullable SnapshotManifest loaded;
-    private long newestGeneration;
 
     /** For a reader without keys: signatures are not looked at. */
     public SnapshotAssembler() {
@@ -52,9 +52,22 @@ public final class SnapshotAssembler {
      * @param trusted whose signatures count
      */
     public SnapshotAssembler(long maxPendingBytes, TrustedKeys trusted) {
+        this(maxPendingBytes, trusted, null);
+    }
+
+    private SnapshotAssembler(long maxPendingBytes, TrustedKeys trusted, @Nullable RegistryEntry named) {
         this.maxPendingBytes = maxPendingBytes;
-        this.trusted = trusted;
+        this.named = named;
+        judge = new ManifestJudge(trusted);
         pool = new ChunkPool<>(maxPendingBytes);
+    }
+
+    /**
+     * For a reader that fetches the one snapshot that a registry names, whatever has been written since: records of other
+     * versions are passed over, and other content under its version is refused.
+     */
+    public static SnapshotAssembler ofNamed(RegistryEntry named, long maxPendingBytes, TrustedKeys trusted) {
+        return new SnapshotAssembler(maxPendingBytes, trusted, named);
     }
 
     /**
@@ -69,12 +82,12 @@ public final class SnapshotAssembler {
 
     /** A trainer of this generation is at work, as the registry says or another reader: smaller ones are refused. */
     public void noteGeneration(long generation) {
-        newestGeneration = Math.max(newestGeneration, generation);
+        judge.noteGeneration(generation);
     }
 
     /** The largest generation that was seen in a manifest that counts, or {@linkplain #noteGeneration noted}. */
     public long newestGeneration() {
-        return newestGeneration;
+        return judge.newestGeneration();
     }
 
     /** Bytes held of unfinished snapshots. */
@@ -91,6 +104,9 @@ public final class SnapshotAssembler {
                     "found a record whose key is not of this format ("
                             + record.key().length()
                             + " characters), expected <version>/chunk/<index> or <version>/manifest");
+        }
+        if (named != null && !key.version().equals(named.version())) {
+            return new Repeat(key.version());
         }
         if (loaded != null && key.version().compareTo(loaded.version()) < 0) {
             return new Rejected(
@@ -153,20 +169,13 @@ public final class SnapshotAssembler {
                     "found the manifest of snapshot " + manifest.version() + " under the key of " + version);
         }
         String line = new String(bytes, StandardCharsets.UTF_8);
-        Optional<String> keyId = ManifestJson.keyId(line);
-        Optional<Distrust> distrust = trusted.problem(line, keyId);
-        if (distrust.isPresent()) {
-            return new Rejected(
-                    Reason.of(distrust.get()), "snapshot " + version + ": " + trusted.words(distrust.get(), keyId));
+        String what = "snapshot " + version;
+        Optional<Fault> fault = named == null
+                ? judge.judge(what, line, manifest.generation())
+                : judgeNamed(what, line, manifest, named);
+        if (fault.isPresent()) {
+            return new Rejected(fault.get().reason(), fault.get().detail());
         }
-        if (manifest.generation() < newestGeneration) {
-            return new Rejected(
-                    Reason.OLDER_GENERATION,
-                    "snapshot " + version + ": written by generation " + manifest.generation()
-                            + " of the trainer, " + newestGeneration
-                            + " has replaced it; is the old deployment still running?");
-        }
-        noteGeneration(manifest.generation());
         if (loaded != null && version.equals(loaded.version())) {
             if (manifest.sha256().equals(loaded.sha256())) {
                 return new Repeat(version);
@@ -179,6 +188,20 @@ public final class SnapshotAssembler {
             }
         }
         return acceptGood(new Waiting<>(manifest, line, manifest.chunks()));
+    }
+
+    /** What the registry names is told by its SHA-256: its trainer may have been replaced since, which is no fault of it. */
+    private Optional<Fault> judgeNamed(String what, String line, SnapshotManifest manifest, RegistryEntry entry) {
+        Optional<Fault> distrust = judge.distrust(what, line);
+        if (distrust.isPresent() || manifest.sha256().equals(entry.sha256())) {
+            return distrust;
+        }
+        boolean replaced = manifest.generation() < entry.generation();
+        return Optional.of(new Fault(
+                replaced ? Reason.OLDER_GENERATION : Reason.CONFLICT,
+                what + ": found content with SHA-256 " + manifest.sha256() + " by generation " + manifest.generation()
+                        + " of the trainer, the registry names " + entry.sha256() + " by generation "
+                        + entry.generation()));
     }
 
     private SnapshotAssembly acceptGood(Waiting<SnapshotManifest> waiting) {

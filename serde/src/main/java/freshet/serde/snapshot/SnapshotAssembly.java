@@ -11,7 +11,7 @@ public sealed interface SnapshotAssembly {
     /** A snapshot is whole and its checksums are right. Whether it is a good model is for the reader to find out. */
     record Complete(Snapshot snapshot) implements SnapshotAssembly {}
 
-    /** Known already: a record sent again, which at-least-once delivery allows. */
+    /** Known already, a record sent again, which at-least-once delivery allows; or of a version that is not asked for. */
     record Repeat(SnapshotVersion version) implements SnapshotAssembly {}
 
     /** Nothing came of it. What was loaded stays loaded. */
@@ -39,7 +39,7 @@ public sealed interface SnapshotAssembly {
         OLDER,
         /** Written by a trainer that another one has replaced since. */
         OLDER_GENERATION,
-        /** Of the version that is loaded, with other content: two trainers write under one name. */
+        /** Of the version that is loaded, or that the registry names, with other content: two trainers write under one name. */
         CONFLICT,
         /** A delta that leads on from another state than the reader's. */
         BROKEN_CHAIN,

@@ -76,6 +76,22 @@ public final class SnapshotDirectory {
         return target;
     }
 
+    /** As {@link #write}, but whatever is there of that version gives way. A kill in between leaves the new one, or none. */
+    public Path replace(Snapshot snapshot) throws IOException {
+        remove(snapshot.version());
+        return write(snapshot);
+    }
+
+    /** Removes a version, if it is there: from one moment to the next, as it came. */
+    public void remove(SnapshotVersion version) throws IOException {
+        if (Files.exists(path(version))) {
+            Path removed = root.resolve("." + version + ".removed");
+            delete(removed);
+            Files.move(path(version), removed, StandardCopyOption.ATOMIC_MOVE);
+            delete(removed);
+        }
+    }
+
     private static void requireSame(Snapshot snapshot, Path target) throws IOException {
         byte[] there = Files.readAllBytes(target.resolve(MANIFEST));
         if (!Arrays.equals(there, snapshot.manifestLine().getBytes(StandardCharsets.UTF_8))) {
