@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
         name = "replay",
         description = {
             "Runs events from files through the operators of both jobs, to the end, and writes what came out:"
-                    + " examples.jsonl, predictions.csv, metrics.jsonl, summary.json, ledger.json, snapshots and report.html.",
+                    + " examples.jsonl, predictions.csv, metrics.jsonl, summary.json, ledger.json, snapshots and report.html;"
+                    + " and what was set aside, with the reason: dead_letters.jsonl, late.jsonl, orphans.jsonl.",
             "The same events and configuration give the same bytes, whatever the parallelism."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -83,7 +84,7 @@ final class ReplayCommand implements Callable<Integer> {
             names = "--kafka",
             description =
                     "Send the events through a Kafka broker in this process, and run the two jobs with it between them;"
-                            + " the same bytes come out.")
+                            + " the same bytes come out, but for the places of dead letters.")
     private boolean overKafka;
 
     @Spec
@@ -125,6 +126,10 @@ final class ReplayCommand implements Callable<Integer> {
         JsonNode last = result.summary().path("last_snapshot");
         err.println(result.summary().path("snapshots").asLong() + " snapshots, the last "
                 + last.path("version").asText("-") + " " + last.path("sha256").asText(""));
+        JsonNode setAside = result.summary().path("set_aside");
+        err.println("set aside: " + setAside.path("dead_letters").asLong() + " dead letters, "
+                + setAside.path("late").asLong() + " late events, "
+                + setAside.path("orphans").asLong() + " orphans");
         result.imbalances().forEach(imbalance -> err.println("the ledger does not add up: " + imbalance));
         spec.commandLine().getOut().println(out);
         return result.imbalances().isEmpty() ? 0 : Main.FAILED;

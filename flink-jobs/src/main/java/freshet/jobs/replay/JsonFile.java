@@ -44,6 +44,11 @@ final class JsonFile {
         return MAPPER.writeValueAsString(tree);
     }
 
+    /** The tree of one line. */
+    static JsonNode parse(String line) throws IOException {
+        return MAPPER.readTree(line);
+    }
+
     /** The tree in a file; writing it again gives the same text. */
     static JsonNode read(Path file) throws IOException {
         return MAPPER.readTree(Files.readAllBytes(file));

@@ -12,6 +12,7 @@ import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.local.Machine;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.publish.PublishPlan;
+import freshet.jobs.sink.SetAsideRecord;
 import freshet.jobs.source.EventSources;
 import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.source.ReplayToKafka;
@@ -86,6 +87,7 @@ public final class ReplayJob {
                 StreamExecutionEnvironment examplesEnv = environment(options, work);
                 ExamplesGraph examples = ExamplesJob.build(examplesEnv, config, Until.CURRENT_END);
                 writeLedger(examples.ledger(), options);
+                writeSetAside(examples, options);
                 examplesEnv.execute(ExamplesJob.name(config));
 
                 StreamExecutionEnvironment trainEnv = environment(options, work);
@@ -134,6 +136,7 @@ public final class ReplayJob {
                 ExamplesGraph.build(config, EventSources.files(env, config, options.events()), Until.CURRENT_END);
         writeTrained(TrainGraph.build(config, examples.examples(), warmFolder(options)), options);
         writeLedger(examples.ledger(), options);
+        writeSetAside(examples, options);
     }
 
     /** The folder of events, where it also says what a new model should know. */
@@ -164,6 +167,32 @@ public final class ReplayJob {
                 .setParallelism(1);
     }
 
+    /** Writes what became no example, in no order until {@link #complete}. */
+    static void writeSetAside(ExamplesGraph graph, ReplayOptions options) {
+        DataStream<SetAsideRecord> deadLetters = graph.deadLetters()
+                .map(letter -> SetAsideRecord.deadLetter(letter, SetAsideFiles.DEAD_LETTERS))
+                .returns(SetAsideRecord.TYPE)
+                .name("Dead letters to lines")
+                .uid("replay-dead-letters");
+        DataStream<SetAsideRecord> late = graph.late()
+                .map(event -> SetAsideRecord.late(event, SetAsideFiles.LATE))
+                .returns(SetAsideRecord.TYPE)
+                .name("Late events to lines")
+                .uid("replay-late");
+        DataStream<SetAsideRecord> orphans = graph.orphans()
+                .map(event -> SetAsideRecord.orphan(event, SetAsideFiles.ORPHANS))
+                .returns(SetAsideRecord.TYPE)
+                .name("Orphans to lines")
+                .uid("replay-orphans");
+        deadLetters
+                .union(late, orphans)
+                .sinkTo(new SetAsideFileSink(options.out()))
+                .name("Write set aside")
+                .uid("replay-set-aside")
+                .setDescription("Writes " + String.join(", ", SetAsideFiles.NAMES))
+                .setParallelism(1);
+    }
+
     /** Removes the outputs of an earlier replay, and nothing else. */
     private static void clear(Path out) throws IOException {
         for (String name : List.of(
@@ -173,6 +202,10 @@ public final class ReplayJob {
                 ReplayOutput.SUMMARY,
                 LedgerFileSink.LEDGER)) {
             Files.deleteIfExists(out.resolve(name));
+        }
+        for (String name : SetAsideFiles.NAMES) {
+            Files.deleteIfExists(out.resolve(name));
+            Files.deleteIfExists(SetAsideFiles.unordered(out, name));
         }
         SnapshotDirectory snapshots = new SnapshotDirectory(out.resolve(ReplayOutput.SNAPSHOTS));
         for (SnapshotVersion version : snapshots.versions()) {
@@ -202,15 +235,21 @@ public final class ReplayJob {
         return new ReplayResult(result.out(), summary, result.imbalances());
     }
 
-    /** Completes the summary with what the ledger says of the events; the two were written by different tasks. */
+    /**
+     * Completes what different tasks wrote: puts the set-aside files in their order, and the summary says what the ledger says
+     * of the events, and how many were set aside. The files must hold as many records as the ledger counts.
+     */
     public static ReplayResult complete(Path out) throws IOException {
         JsonNode ledger = JsonFile.read(out.resolve(LedgerFileSink.LEDGER));
         Path summaryFile = out.resolve(ReplayOutput.SUMMARY);
         ObjectNode summary = (ObjectNode) JsonFile.read(summaryFile);
         summary.set("events", ReplayEvents.of(ledger));
+        ObjectNode setAside = SetAsideFiles.complete(out);
+        summary.set("set_aside", setAside);
         JsonFile.write(summaryFile, summary);
         List<String> imbalances = new ArrayList<>();
         ledger.path("imbalances").forEach(imbalance -> imbalances.add(imbalance.asText()));
+        imbalances.addAll(ReplayEvents.imbalances(setAside, ledger));
         return new ReplayResult(out, summary, imbalances);
     }
 }

@@ -324,6 +324,17 @@ final class ReportPage {
                     .append(Html.escape(imbalance.asText()))
                     .append("</p>\n");
         }
+        JsonNode setAside = report.summary().path("set_aside");
+        if (!setAside.isEmpty()) {
+            page.append("<p>Set aside, a line each: ");
+            String comma = "";
+            for (Map.Entry<String, JsonNode> file : setAside.properties()) {
+                page.append(comma).append(Html.count(file.getValue().asLong())).append(" in <code>");
+                page.append(Html.escape(file.getKey())).append(".jsonl</code>");
+                comma = ", ";
+            }
+            page.append(".</p>\n");
+        }
         page.append("<div class=\"scroll\"><table>\n").append(Html.header("stream", "read", "dead letters"));
         ledger.path("sources").properties().forEach(source -> {
             long dead = 0;

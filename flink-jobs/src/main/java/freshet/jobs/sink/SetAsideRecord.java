@@ -34,6 +34,12 @@ public record SetAsideRecord(String topic, SortedMap<String, byte[]> headers, by
     /** Header of a value that was cut: its whole length in bytes. */
     public static final String WHOLE_LENGTH = "freshet.whole_length";
 
+    /** Header of an event: the stream that it came in. */
+    public static final String STREAM = "freshet.stream";
+
+    /** Header of an event: its time in milliseconds since 1970. */
+    public static final String EVENT_TIME = "freshet.event_time";
+
     /** Leaves room for headers within the 1 MiB that brokers and producers take unless told otherwise. */
     private static final int MAX_VALUE_BYTES = 960 << 10;
 
@@ -65,7 +71,8 @@ public record SetAsideRecord(String topic, SortedMap<String, byte[]> headers, by
         headers.put(DeadLetterHeaders.REASON, utf8(reason));
         headers.put(DeadLetterHeaders.DETAIL, utf8(detail));
         headers.put(DeadLetterHeaders.STAGE, utf8("TRANSFORMATION"));
-        headers.put("freshet.stream", utf8(EventStream.of(event).label()));
+        headers.put(STREAM, utf8(EventStream.of(event).label()));
+        headers.put(EVENT_TIME, utf8(Long.toString(event.eventTimeMillis())));
         return fitting(topic, headers, utf8(EventJson.toJson(event)));
     }
 
