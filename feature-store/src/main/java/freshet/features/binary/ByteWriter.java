@@ -22,6 +22,7 @@ public final class ByteWriter {
     static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
     private static final int MAX_VARLONG_BYTES = 10;
+    private static final int MAX_SHORT_TEXT = 0x7F;
 
     private byte[] bytes;
     private int size;
@@ -95,6 +96,33 @@ public final class ByteWriter {
     }
 
     public void writeText(String text) {
+        if (!wroteShortAscii(text)) {
+            writeAnyText(text);
+        }
+    }
+
+    /** Nearly every text is this: one pass and one byte of length. Appends nothing to what counts if it is not. */
+    private boolean wroteShortAscii(String text) {
+        int length = text.length();
+        if (length > MAX_SHORT_TEXT) {
+            return false;
+        }
+        room(1 + length);
+        byte[] to = bytes;
+        int at = size;
+        to[at++] = (byte) length;
+        for (int i = 0; i < length; i++) {
+            char unit = text.charAt(i);
+            if (unit >= 0x80) {
+                return false;
+            }
+            to[at++] = (byte) unit;
+        }
+        size = at;
+        return true;
+    }
+
+    private void writeAnyText(String text) {
         int length = encodedLength(text);
         writeVarLong(length);
         room(length);

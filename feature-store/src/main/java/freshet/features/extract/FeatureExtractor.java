@@ -1,5 +1,6 @@
 package freshet.features.extract;
 
+import freshet.features.binary.ByteWriter;
 import freshet.features.history.HistoryNeeds;
 import freshet.features.history.UserHistory;
 import freshet.features.spec.FeatureSpec;
@@ -23,7 +24,6 @@ public final class FeatureExtractor {
 
     private static final String CROSS_SEPARATOR = "|";
     private static final long MILLIS_PER_HOUR = 3_600_000;
-    private static final String[] NO_IDS = {};
     /** 1970 began on a Thursday; with three days more, weeks begin on Monday. */
     private static final long FIRST_MONDAY_SHIFT_HOURS = 3 * 24;
 
@@ -37,8 +37,9 @@ public final class FeatureExtractor {
         }
     }
 
+    /** Appends how many ids there are, and the ids. */
     private interface Ids {
-        String[] of(Impression impression, UserHistory history);
+        void write(Impression impression, UserHistory history, ByteWriter out);
     }
 
     private final FeatureSchema schema;
@@ -76,37 +77,57 @@ public final class FeatureExtractor {
 
     /** The features of an impression, given the history of the events before it. */
     public FeatureValues extract(Impression impression, UserHistory past) {
+        ByteWriter out = new ByteWriter(512);
+        extract(impression, past, out);
+        return FeatureBytes.decode(out.toByteArray());
+    }
+
+    /** Appends the same as {@link FeatureBytes}: for who stores them, and need not have them as objects. */
+    public void extract(Impression impression, UserHistory past, ByteWriter out) {
         UserHistory history = past.isExpired(impression.eventTimeMillis(), needs) ? new UserHistory() : past;
-        String[][] idValues = new String[ids.length][];
-        for (int slot = 0; slot < ids.length; slot++) {
-            idValues[slot] = ids[slot].of(impression, history);
+        out.writeVarLong(ids.length);
+        for (Ids slot : ids) {
+            slot.write(impression, history, out);
         }
-        float[] numberValues = new float[numbers.length];
+        out.writeVarLong(numbers.length);
         for (int slot = 0; slot < numbers.length; slot++) {
-            numberValues[slot] = transforms[slot].apply(numbers[slot].of(impression, history));
+            out.writeFloat(transforms[slot].apply(numbers[slot].of(impression, history)));
         }
-        return new FeatureValues(idValues, numberValues);
     }
 
     private static Ids ids(IdFeature feature) {
         if (feature instanceof IdFeature.Field field) {
-            return (impression, history) -> field.field().of(impression);
+            return (impression, history, out) -> writeField(field.field(), impression, out);
         }
         if (feature instanceof IdFeature.Cross cross) {
-            return (impression, history) -> cross(cross.fields(), impression);
+            return (impression, history, out) -> {
+                List<String> crossed = cross(cross.fields(), impression);
+                out.writeVarLong(crossed.size());
+                crossed.forEach(out::writeText);
+            };
         }
         if (feature instanceof IdFeature.HourOfWeek hour) {
-            return (impression, history) ->
-                    new String[] {SMALL_NUMBERS[hourOfWeek(impression.eventTimeMillis() + hour.utcOffsetMillis())]};
+            return (impression, history, out) -> {
+                out.writeVarLong(1);
+                out.writeText(SMALL_NUMBERS[hourOfWeek(impression.eventTimeMillis() + hour.utcOffsetMillis())]);
+            };
         }
         if (feature instanceof IdFeature.RecentVideos videos) {
-            return (impression, history) -> history.recentVideos(videos.of(), videos.count());
+            return (impression, history, out) -> history.writeRecentVideos(videos.of(), videos.count(), out);
         }
         MeasuredNumber measure = MeasuredNumber.of(((IdFeature.Bucket) feature).measure());
-        return (impression, history) -> bucket(measure.of(impression, history));
+        return (impression, history, out) -> writeBucket(measure.of(impression, history), out);
     }
 
-    private static String[] cross(List<IdField> fields, Impression impression) {
+    private static void writeField(IdField field, Impression impression, ByteWriter out) {
+        int count = field.count(impression);
+        out.writeVarLong(count);
+        for (int i = 0; i < count; i++) {
+            out.writeText(field.id(impression, i));
+        }
+    }
+
+    private static List<String> cross(List<IdField> fields, Impression impression) {
         List<String> crossed = List.of(fields.get(0).of(impression));
         for (IdField field : fields.subList(1, fields.size())) {
             List<String> longer = new ArrayList<>();
@@ -119,7 +140,7 @@ public final class FeatureExtractor {
             }
             crossed = longer;
         }
-        return crossed.toArray(NO_IDS);
+        return crossed;
     }
 
     private static int hourOfWeek(long localMillis) {
@@ -127,12 +148,14 @@ public final class FeatureExtractor {
                 Math.floorDiv(localMillis, MILLIS_PER_HOUR) + FIRST_MONDAY_SHIFT_HOURS, (long) HOURS_PER_WEEK);
     }
 
-    private static String[] bucket(double value) {
+    private static void writeBucket(double value, ByteWriter out) {
         if (Double.isNaN(value)) {
-            return NO_IDS;
+            out.writeVarLong(0);
+            return;
         }
         // The cast saturates, so an infinite value is in the last bucket.
         int bits = Long.SIZE - Long.numberOfLeadingZeros((long) Math.abs(value));
-        return new String[] {value < 0 ? "-" + SMALL_NUMBERS[bits] : SMALL_NUMBERS[bits]};
+        out.writeVarLong(1);
+        out.writeText(value < 0 ? "-" + SMALL_NUMBERS[bits] : SMALL_NUMBERS[bits]);
     }
 }

@@ -2,13 +2,13 @@ package freshet.jobs.join;
 
 import static freshet.jobs.join.LedgerLine.*;
 
+import freshet.features.binary.ByteWriter;
 import freshet.features.binary.IdHash;
 import freshet.features.extract.FeatureExtractor;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
-import freshet.serde.example.FeatureValues;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import java.util.ArrayList;
@@ -87,6 +87,8 @@ public final class JoinCore {
     private final long feedbackWait;
     private final long userTtl;
     private final long nameBytes;
+
+    private final ByteWriter extracted = new ByteWriter(1024);
 
     /** Impressions whose labels changed in the moment being processed; empty between moments. */
     private final List<OpenImpression> touched = new ArrayList<>();
@@ -323,10 +325,10 @@ public final class JoinCore {
         }
         out.count(IMPRESSION_ACCEPTED, -1, 1);
         @Nullable LedgerLine withoutLabels = countOfDay(state, impression) ? null : TASK_MASKED_DAY_CAP;
-        @Nullable FeatureValues features = null;
+        byte @Nullable [] features = null;
         if (withoutLabels == null) {
-            features = extractor.extract(impression, state.history);
-            if (!FeatureBytes.fit(features, MAX_FEATURE_BYTES - nameBytes)) {
+            features = extract(impression, state);
+            if (!FeatureSize.fit(features, MAX_FEATURE_BYTES - nameBytes)) {
                 features = null;
                 withoutLabels = TASK_MASKED_TOO_LARGE;
             }
@@ -345,6 +347,12 @@ public final class JoinCore {
             }
         }
         adoptWaiting(state, impression, opened, out);
+    }
+
+    private byte[] extract(Impression impression, UserState state) {
+        extracted.clear();
+        extractor.extract(impression, state.history, extracted);
+        return extracted.toByteArray();
     }
 
     /** Counts an impression; whether it is one of the first of its day, that have labels. */

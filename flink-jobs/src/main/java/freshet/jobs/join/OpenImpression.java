@@ -2,6 +2,7 @@ package freshet.jobs.join;
 
 import freshet.features.binary.ByteReader;
 import freshet.features.binary.ByteWriter;
+import freshet.features.extract.FeatureBytes;
 import freshet.serde.event.Impression;
 import freshet.serde.example.FeatureValues;
 import org.jspecify.annotations.Nullable;
@@ -9,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An accepted impression until its last horizon ends: its features, and per task a folded number and where its label stands.
  *
- * <p>The features are kept as bytes, a quarter of what they take as objects, and decoded when a label needs them: most often
- * once, ten minutes after.
+ * <p>The features are kept as bytes, a quarter of what they take as objects, and leave with an example as such: whoever reads
+ * them decodes them.
  */
 final class OpenImpression {
     /** Where a label stands. Stored: never renumber. */
@@ -42,14 +43,17 @@ final class OpenImpression {
     /** Among the impressions whose labels changed in the moment that is being processed; never stored. */
     boolean touched;
 
-    OpenImpression(Impression impression, @Nullable FeatureValues features, int tasks) {
+    /**
+     * @param features as {@link FeatureBytes}; null for one that gets no label
+     */
+    OpenImpression(Impression impression, byte @Nullable [] features, int tasks) {
         this(
                 impression.impressionId(),
                 impression.videoId(),
                 impression.eventTimeMillis(),
                 impression.videoDurationMillis(),
                 tasks);
-        this.encodedFeatures = features == null ? null : FeatureBytes.encode(features);
+        this.encodedFeatures = features;
     }
 
     private OpenImpression(
@@ -86,7 +90,7 @@ final class OpenImpression {
         if (bytes == null) {
             throw new IllegalStateException("impression " + impressionId + ": its features were dropped too early");
         }
-        return FeatureBytes.decode(bytes);
+        return FeatureValues.of(() -> FeatureBytes.decode(bytes));
     }
 
     /** Lets go of the features if no label can need them. */

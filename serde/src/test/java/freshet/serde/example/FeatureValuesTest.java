@@ -1,0 +1,32 @@
+package freshet.serde.example;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class FeatureValuesTest {
+    private static FeatureValues values() {
+        return new FeatureValues(new String[][] {{"a", "b"}, {}}, new float[] {1, 2});
+    }
+
+    @Test
+    void areDecodedWhenFirstAskedForAndOnce() {
+        AtomicInteger decoded = new AtomicInteger();
+        FeatureValues values = FeatureValues.of(() -> {
+            decoded.incrementAndGet();
+            return values();
+        });
+        assertThat(decoded).hasValue(0);
+        assertThat(values.numbers()).containsExactly(1, 2);
+        assertThat(values.ids()).isEqualTo(values().ids());
+        assertThat(values).isEqualTo(values()).hasSameHashCodeAs(values()).hasToString(values().toString());
+        assertThat(decoded).hasValue(1);
+    }
+
+    @Test
+    void differWhereAValueDoes() {
+        assertThat(values()).isNotEqualTo(new FeatureValues(new String[][] {{"a", "b"}, {}}, new float[] {1, 3}));
+        assertThat(values()).isNotEqualTo(new FeatureValues(new String[][] {{"a"}, {"b"}}, new float[] {1, 2}));
+    }
+}
