@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             SnapshotCommand.Get.class,
             SnapshotCommand.Verify.class,
             SnapshotDiffCommand.class,
+            SnapshotExportCommand.class,
             SnapshotMoveCommand.Promote.class,
             SnapshotMoveCommand.Rollback.class,
             SnapshotMoveCommand.Withdraw.class,

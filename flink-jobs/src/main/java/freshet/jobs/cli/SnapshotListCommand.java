@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "ls",
         description = {
-            "Lists the snapshots of a folder, or of a deployment's topics with what its registry says of them.",
+            "Lists the snapshots of a folder, or of a deployment's topics with what its registry says of them. In a folder it"
+                    + " reads manifests alone; see freshet snapshot verify.",
             "Columns, between tabs: version, generation, bytes, examples, state, aliases, reason."
         },
         mixinStandardHelpOptions = true,
@@ -60,7 +61,7 @@ final class SnapshotListCommand implements Callable<Integer> {
         SortedMap<SnapshotVersion, SnapshotManifest> manifests = new TreeMap<>();
         SnapshotDirectory directory = new SnapshotDirectory(folder);
         for (SnapshotVersion version : directory.versions()) {
-            manifests.put(version, directory.read(version).manifest());
+            manifests.put(version, directory.manifest(version));
         }
         return manifests;
     }

@@ -72,6 +72,7 @@ class CommandsTest {
                 "snapshot --help",
                 "snapshot show --help",
                 "snapshot verify --help",
+                "snapshot export --help",
                 "features --help",
                 "rank --help"
             })
@@ -212,6 +213,44 @@ class CommandsTest {
         assertThat(verify.out()).startsWith("bad: ").contains("network.onnx");
         assertThat(rank.exitCode()).isEqualTo(2);
         assertThat(rank.out()).isEmpty();
+    }
+
+    @Test
+    void aSnapshotIsExportedForOtherServers() throws IOException {
+        String snapshot = writeSnapshot().toString();
+        Path file = folder.resolve("model.onnx");
+        Path triton = folder.resolve("triton");
+
+        Run both = freshet(
+                "snapshot", "export", snapshot, "--self-contained", file.toString(), "--triton", triton.toString());
+        Run network = freshet("snapshot", "export", snapshot, "--triton", triton.toString(), "--name", "ranker");
+        Run neither = freshet("snapshot", "export", snapshot);
+        Run wrongIds = freshet("snapshot", "export", snapshot, "--self-contained", file.toString(), "--ids", "words");
+
+        assertThat(both.exitCode()).as(both.err()).isZero();
+        assertThat(both.out().lines())
+                .containsExactly(file.toString(), triton.resolve("demo/1").toString());
+        assertThat(both.err()).contains("4 golden rows agree");
+        assertThat(triton.resolve("demo/1/model.onnx")).hasSameBinaryContentAs(file);
+        assertThat(triton.resolve("demo/config.pbtxt")).content().contains("TYPE_UINT8");
+        assertThat(network.exitCode()).as(network.err()).isZero();
+        assertThat(triton.resolve("ranker/1/model.onnx"))
+                .hasSameBinaryContentAs(Path.of(snapshot).resolve("network.onnx"));
+        assertThat(neither.exitCode()).isEqualTo(2);
+        assertThat(neither.err()).contains("--triton DIR, --self-contained FILE or both");
+        assertThat(wrongIds.exitCode()).isEqualTo(2);
+        assertThat(wrongIds.err()).contains("expected text or hashed");
+    }
+
+    @Test
+    void aListOfSnapshotsNeedsNoMoreThanManifests() throws IOException {
+        Path snapshot = writeSnapshot();
+        Files.delete(snapshot.resolve("network.onnx"));
+
+        Run list = freshet("snapshot", "ls", folder.resolve("snapshots").toString());
+
+        assertThat(list.exitCode()).isZero();
+        assertThat(list.out()).startsWith("20260302T07Z\t0\t");
     }
 
     private Path writeSnapshot() throws IOException {

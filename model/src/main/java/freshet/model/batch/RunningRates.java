@@ -9,7 +9,7 @@ import freshet.model.spec.TaskSpec;
  * The arithmetic of running label rates. A row is {@code [tasks][2]}: how many labels were counted (sum of their weights) and
  * their weighted sum. Immutable; safe on any thread.
  */
-final class RunningRates {
+public final class RunningRates {
     /**
      * A row that has counted this much is halved, which leaves its rates as they are: old labels fade, and floats stay exact
      * enough to count on.
@@ -41,7 +41,7 @@ final class RunningRates {
 
     private final float smoothing;
 
-    RunningRates(ModelSpec spec) {
+    public RunningRates(ModelSpec spec) {
         tasks = spec.taskCount();
         kinds = spec.tasks().stream().map(TaskSpec::loss).toArray(LossKind[]::new);
         productWith = spec.tasks().stream()
@@ -56,7 +56,7 @@ final class RunningRates {
      * where the prediction is e^logit, their mean where it is the logit. For a product, the log-odds of the conditional
      * probability.
      */
-    float globalLogit(float[] global, int task) {
+    public float globalLogit(float[] global, int task) {
         int with = productWith[task];
         if (with >= 0) {
             float conditional = Math.min(globalMean(global, task) / globalMean(global, with), MAX_CONDITIONAL);
@@ -88,7 +88,7 @@ final class RunningRates {
     /**
      * row [tasks, 2], global [tasks, 2] -> inputs [tasks, 3] and one for the count; see {@code RatesSpec}.
      */
-    void inputs(float[] rows, int offset, float[] global, float[] into, int intoOffset) {
+    public void inputs(float[] rows, int offset, float[] global, float[] into, int intoOffset) {
         float most = 0;
         for (int task = 0; task < tasks; task++) {
             float count = rows[offset + 2 * task];

@@ -16,33 +16,53 @@ import java.util.List;
  * Writes an ONNX graph node by node. Every method that adds a node returns the name of its output; names inside the graph begin
  * with a slash, so that they never meet the name of a task. One thread.
  */
-final class OnnxGraph {
+public final class OnnxGraph {
+    /** The name of the dimension that counts candidates. */
+    public static final String BATCH = "batch";
+
     private static final String INNER = "/";
-    private static final String BATCH = "batch";
 
     private final GraphProto.Builder graph = GraphProto.newBuilder();
 
-    GraphProto build(String name) {
+    public GraphProto build(String name) {
         return graph.setName(name).build();
     }
 
     void input(String name, int width) {
-        graph.addInput(matrix(name, width));
+        input(name, TensorProto.DataType.FLOAT_VALUE, BATCH, Integer.toString(width));
+    }
+
+    /**
+     * An input of the graph.
+     *
+     * @param type one of {@link TensorProto.DataType}
+     * @param dims numbers, or names of what differs from call to call
+     */
+    public void input(String name, int type, String... dims) {
+        graph.addInput(tensor(name, type, dims));
     }
 
     void output(String name, int width) {
-        graph.addOutput(matrix(name, width));
+        output(name, TensorProto.DataType.FLOAT_VALUE, BATCH, Integer.toString(width));
     }
 
-    private static ValueInfoProto matrix(String name, int width) {
-        TensorShapeProto shape = TensorShapeProto.newBuilder()
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam(BATCH))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(width))
-                .build();
-        TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder()
-                .setElemType(TensorProto.DataType.FLOAT_VALUE)
-                .setShape(shape)
-                .build();
+    /** An output of the graph; see {@link #input(String, int, String...)}. */
+    public void output(String name, int type, String... dims) {
+        graph.addOutput(tensor(name, type, dims));
+    }
+
+    private static ValueInfoProto tensor(String name, int type, String... dims) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (String dim : dims) {
+            TensorShapeProto.Dimension.Builder extent = shape.addDimBuilder();
+            if (Character.isDigit(dim.charAt(0))) {
+                extent.setDimValue(Long.parseLong(dim));
+            } else {
+                extent.setDimParam(dim);
+            }
+        }
+        TypeProto.Tensor.Builder tensor =
+                TypeProto.Tensor.newBuilder().setElemType(type).setShape(shape);
         return ValueInfoProto.newBuilder()
                 .setName(name)
                 .setType(TypeProto.newBuilder().setTensorType(tensor))
@@ -50,16 +70,48 @@ final class OnnxGraph {
     }
 
     /** A constant of floats. */
-    String floats(String name, float[] values, int... shape) {
+    public String floats(String name, float[] values, int... shape) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
         return constant(name, TensorProto.DataType.FLOAT_VALUE, bytes, shape);
     }
 
-    private String longs(String name, long... values) {
+    /** A constant of whole numbers, with one axis. */
+    public String longs(String name, long... values) {
+        return constant(name, TensorProto.DataType.INT64_VALUE, bytes(values), values.length);
+    }
+
+    /** A constant without axes. */
+    public String scalar(String name, int type, long value) {
+        return constant(name, type, bytes(value));
+    }
+
+    private static ByteBuffer bytes(long... values) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asLongBuffer().put(values);
-        return constant(name, TensorProto.DataType.INT64_VALUE, bytes, values.length);
+        return bytes;
+    }
+
+    /** Whole numbers as a part of a node. */
+    public static AttributeProto longsOf(String name, long... values) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.TENSOR)
+                .setT(TensorProto.newBuilder()
+                        .setName(name)
+                        .setDataType(TensorProto.DataType.INT64_VALUE)
+                        .addDims(values.length)
+                        .setRawData(ByteString.copyFrom(bytes(values))))
+                .build();
+    }
+
+    /** A number as a part of a node. */
+    public static AttributeProto number(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value)
+                .build();
     }
 
     private String constant(String name, int type, ByteBuffer bytes, int... shape) {
@@ -164,19 +216,46 @@ final class OnnxGraph {
     }
 
     private String node(String operator, String name, String... inputs) {
+        return node("", operator, List.of(), name, List.of(inputs));
+    }
+
+    /** Any node with one output. */
+    public String node(
+            String domain, String operator, List<AttributeProto> attributes, String name, List<String> inputs) {
         graph.addNode(NodeProto.newBuilder()
+                .setDomain(domain)
                 .setOpType(operator)
                 .setName(INNER + name)
-                .addAllInput(List.of(inputs))
+                .addAllAttribute(attributes)
+                .addAllInput(inputs)
                 .addOutput(INNER + name));
         return INNER + name;
     }
 
+    /** A node of the standard with several outputs; gives their names. */
+    public List<String> nodes(
+            String operator, List<AttributeProto> attributes, String name, List<String> inputs, List<String> outputs) {
+        List<String> inner = outputs.stream().map(output -> INNER + output).toList();
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType(operator)
+                .setName(INNER + name)
+                .addAllAttribute(attributes)
+                .addAllInput(inputs)
+                .addAllOutput(inner));
+        return inner;
+    }
+
+    /** A node as it stands in another graph. */
+    public void copy(NodeProto node) {
+        graph.addNode(node);
+    }
+
+    /** A constant as it stands in another graph. */
+    public void copy(TensorProto constant) {
+        graph.addInitializer(constant);
+    }
+
     private static AttributeProto axis(int axis) {
-        return AttributeProto.newBuilder()
-                .setName("axis")
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(axis)
-                .build();
+        return number("axis", axis);
     }
 }

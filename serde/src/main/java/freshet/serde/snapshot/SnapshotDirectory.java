@@ -138,6 +138,15 @@ public final class SnapshotDirectory {
     }
 
     /**
+     * The manifest of a version, checked in itself; its files are not looked at.
+     *
+     * @throws BadSnapshotException when it is torn or of another format
+     */
+    public SnapshotManifest manifest(SnapshotVersion version) throws IOException {
+        return SnapshotManifest.parse(Files.readAllBytes(path(version).resolve(MANIFEST)));
+    }
+
+    /**
      * The snapshot in a folder, verified: every length and SHA-256.
      *
      * @throws BadSnapshotException when the folder holds something else than its manifest says
