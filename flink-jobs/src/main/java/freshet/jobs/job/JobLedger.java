@@ -7,6 +7,7 @@ import freshet.jobs.join.LedgerLine;
 import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.source.EventStream;
 import freshet.jobs.source.SourceTally;
+import freshet.jobs.train.ExampleTally;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -65,6 +66,17 @@ public final class JobLedger {
         return sum;
     }
 
+    /** What the trainer could not read, added up. */
+    public ExampleTally trainer() {
+        ExampleTally sum = new ExampleTally();
+        for (LedgerPart part : parts()) {
+            if (part.stage() == LedgerPart.Stage.TRAINER) {
+                sum.merge(ExampleTally.decode(part.counts()));
+            }
+        }
+        return sum;
+    }
+
     /**
      * What does not add up, in words; empty when all does. The step from the sources to the join holds only when nothing is
      * on its way, as at the end of a replay.
@@ -93,11 +105,19 @@ public final class JobLedger {
         };
     }
 
-    /** {@code {"sources": {...}, "join": {...}, "adds_up": true, "imbalances": []}}, keys always in this order. */
+    /** {@code {"dead": {"empty": n, ...}}}, always with every reason: the part {@code trainer} of {@link #toJson}. */
+    public ObjectNode trainerJson() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        trainer().deadByReason().forEach(json.putObject("dead")::put);
+        return json;
+    }
+
+    /** {@code {"sources": {...}, "join": {...}, "trainer": {...}, "adds_up": true, "imbalances": []}}, keys always in this order. */
     public ObjectNode toJson() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.set("sources", sources().toJson());
         json.set("join", join().toJson());
+        json.set("trainer", trainerJson());
         List<String> imbalances = imbalances();
         json.put("adds_up", imbalances.isEmpty());
         imbalances.forEach(json.putArray("imbalances")::add);

@@ -1,6 +1,7 @@
 package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.publish.PublishPlan;
 import freshet.jobs.publish.SnapshotSink;
 import freshet.jobs.sink.KafkaSinks;
@@ -19,7 +20,17 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /** The train job: examples with their frontiers from Kafka in, snapshots to Kafka out. */
 public final class TrainJob {
+    private static final String SET_ASIDE = OperatorIds.SET_ASIDE + "-examples";
+
     private TrainJob() {}
+
+    /**
+     * What the job puts out, besides what goes to Kafka.
+     *
+     * @param trained everything the trainer puts out
+     * @param ledger what could not be read, for a {@link JobLedger} in a task of parallelism 1
+     */
+    public record Streams(DataStream<TrainRecord> trained, DataStream<LedgerPart> ledger) {}
 
     /** For Flink's application mode: {@code --config FILE [--warm DIR]}. */
     public static void main(String[] args) throws Exception {
@@ -44,21 +55,18 @@ public final class TrainJob {
      *
      * @param until when it ends by itself
      * @param warmFolder what a new model learns first; see {@link freshet.jobs.warm.WarmStart}
-     * @return everything the trainer puts out, besides what goes to Kafka
      */
-    public static DataStream<TrainRecord> build(
+    public static Streams build(
             StreamExecutionEnvironment env, FreshetConfig config, Until until, Optional<String> warmFolder) {
         JobSettings.apply(env);
         SingleOutputStreamOperator<ExampleMessage> examples = ExampleSource.kafka(env, config, until)
-                .process(new SetAsideBadExamples())
-                .returns(FreshetTypes.EXAMPLE_MESSAGE)
-                .name("Set aside bad examples")
-                .uid(OperatorIds.SET_ASIDE + "-examples")
+                .transform("Set aside bad examples", FreshetTypes.EXAMPLE_MESSAGE, new SetAsideBadExamples(SET_ASIDE))
+                .uid(SET_ASIDE)
                 .setDescription("Records that are neither examples nor frontiers go to the dead letters");
         SingleOutputStreamOperator<TrainRecord> trained = TrainGraph.build(config, examples, warmFolder);
         publish(trained, config);
         writeDeadLetters(examples, config);
-        return trained;
+        return new Streams(trained, examples.getSideOutput(LedgerPart.TAG));
     }
 
     private static void publish(DataStream<TrainRecord> trained, FreshetConfig config) {

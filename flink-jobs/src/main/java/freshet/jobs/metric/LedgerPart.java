@@ -28,7 +28,9 @@ public record LedgerPart(Stage stage, String operator, int subtask, int subtasks
         /** {@code counts} is a {@code SourceTally}. */
         SOURCE,
         /** {@code counts} is the join's {@code Ledger}. */
-        JOIN
+        JOIN,
+        /** {@code counts} is the trainer's {@code ExampleTally}. */
+        TRAINER
     }
 
     public static final TypeInformation<LedgerPart> TYPE = new ValueTypeInfo<>(LedgerPart.class, new Serializer());

@@ -1,5 +1,6 @@
 package freshet.jobs.replay;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.JobLedger;
 import freshet.jobs.metric.LedgerPart;
@@ -19,8 +20,8 @@ import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
 /**
- * Collects the parts of the ledger and writes {@code ledger.json} when the events have ended. For one subtask; its state is
- * the newest part of every counter.
+ * Collects the parts of the ledger and writes {@code ledger.json} when the input has ended; parts of a trainer alone go into
+ * the file that the examples job before it wrote. For one subtask; its state is the newest part of every counter.
  */
 final class LedgerFileSink implements Sink<LedgerPart>, SupportsWriterState<LedgerPart, LedgerPart> {
     static final String LEDGER = "ledger.json";
@@ -70,9 +71,21 @@ final class LedgerFileSink implements Sink<LedgerPart>, SupportsWriterState<Ledg
         @Override
         public void flush(boolean endOfInput) throws IOException {
             if (endOfInput) {
+                Path file = folder.resolve(LEDGER);
                 Files.createDirectories(folder);
-                JsonFile.write(folder.resolve(LEDGER), ledger.toJson());
+                JsonFile.write(file, isOfTrainer() ? withTrainer(file) : ledger.toJson());
             }
+        }
+
+        private boolean isOfTrainer() {
+            return ledger.parts().stream().allMatch(part -> part.stage() == LedgerPart.Stage.TRAINER);
+        }
+
+        /** What the examples job wrote, which ended before. */
+        private ObjectNode withTrainer(Path file) throws IOException {
+            ObjectNode whole = (ObjectNode) JsonFile.read(file);
+            whole.set("trainer", ledger.trainerJson());
+            return whole;
         }
 
         @Override

@@ -69,6 +69,11 @@ final class ReplayEvents {
                 "orphans",
                 setAside.path("orphans").asLong(),
                 ledger.path("join").path("feedback_orphan").asLong());
+        long deadExamples = dead(ledger.path("trainer"));
+        if (deadExamples > 0) {
+            found.add("examples: found " + deadExamples + " records that the trainer could not read, expected none;"
+                    + " see trainer in ledger.json for the reasons");
+        }
         return found;
     }
 

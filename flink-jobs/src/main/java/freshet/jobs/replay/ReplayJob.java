@@ -91,7 +91,9 @@ public final class ReplayJob {
                 examplesEnv.execute(ExamplesJob.name(config));
 
                 StreamExecutionEnvironment trainEnv = environment(options, work);
-                writeTrained(TrainJob.build(trainEnv, config, Until.CURRENT_END, warmFolder(options)), options);
+                TrainJob.Streams train = TrainJob.build(trainEnv, config, Until.CURRENT_END, warmFolder(options));
+                writeTrained(train.trained(), options);
+                writeLedger(train.ledger(), options);
                 trainEnv.execute(TrainJob.name(config));
             }
         });
@@ -158,7 +160,7 @@ public final class ReplayJob {
                 .setParallelism(1);
     }
 
-    /** Writes the ledger when the events have ended. */
+    /** Writes the ledger when the input has ended; of a job that is only the trainer, its part into the one that is there. */
     static void writeLedger(DataStream<LedgerPart> ledger, ReplayOptions options) {
         ledger.sinkTo(new LedgerFileSink(options.out(), options.config()))
                 .name("Write ledger")

@@ -2,9 +2,12 @@ package freshet.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import freshet.jobs.Collected;
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.job.JobLedger;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.EmbeddedKafka;
+import freshet.jobs.metric.LedgerPart;
 import freshet.jobs.publish.RegistryTopic;
 import freshet.jobs.source.EventSources.Until;
 import freshet.model.snapshot.ModelCopy;
@@ -78,8 +81,15 @@ class TrainOverKafkaTest {
 
             StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment();
             env.setParallelism(2);
-            TrainJob.build(env, config, Until.CURRENT_END, Optional.empty());
+            TrainJob.Streams train = TrainJob.build(env, config, Until.CURRENT_END, Optional.empty());
+            Collected<LedgerPart> parts = new Collected<>(train.ledger(), "ledger");
             env.execute(TrainJob.name(config));
+
+            JobLedger ledger = new JobLedger(List.of());
+            parts.values().forEach(ledger::accept);
+            assertThat(ledger.trainer().deadByReason())
+                    .containsEntry("undecodable", 2L)
+                    .containsEntry("empty", 1L);
 
             List<Snapshot> snapshots =
                     assemble(read(kafka, config, config.topics().snapshots()));
