@@ -7,11 +7,11 @@ import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.InvalidProtocolBufferException;
+import freshet.model.batch.Counted;
 import freshet.model.batch.RunningRates;
-import freshet.model.layer.NamedTensor;
-import freshet.model.learn.Scorer;
 import freshet.model.math.Ids;
 import freshet.model.snapshot.ModelCopy;
+import freshet.model.snapshot.NetworkCheck;
 import freshet.model.snapshot.OnnxGraph;
 import freshet.model.snapshot.OnnxNetwork;
 import freshet.model.spec.CrossSpec;
@@ -88,7 +88,7 @@ public final class SelfContainedModel {
     private final NodeWriter nodes = new NodeWriter(graph, "raw");
     private final IdNodes ids = new IdNodes(nodes);
     private final RunningRates rates;
-    private final float[] globalRates;
+    private final Counted counted;
     /** By slot of the schema. */
     private final Map<Integer, Column> columns = new LinkedHashMap<>();
     /** int64 [1]: how many candidates there are. */
@@ -100,11 +100,7 @@ public final class SelfContainedModel {
         this.idInput = idInput;
         spec = model.spec();
         rates = new RunningRates(spec);
-        globalRates = model.tensors().stream()
-                .filter(tensor -> tensor.name().equals(Scorer.GLOBAL_RATES))
-                .findFirst()
-                .map(NamedTensor::values)
-                .orElseThrow();
+        counted = Counted.of(spec, model.tensors());
     }
 
     /**
@@ -161,7 +157,7 @@ public final class SelfContainedModel {
 
     private ModelProto network() throws BadSnapshotException {
         byte[] bytes = snapshot.file(OnnxNetwork.NAME);
-        OnnxNetwork.check(bytes);
+        NetworkCheck.check(bytes);
         try {
             return ModelProto.parseFrom(bytes);
         } catch (InvalidProtocolBufferException e) {
@@ -253,13 +249,46 @@ public final class SelfContainedModel {
             Column column = cross(key.slots().stream().map(this::column).toList());
             parts.add(pooled(column, key.table(), Pooling.MEAN));
         }
+        for (int feature = 0; feature < spec.quantiles().slots().size(); feature++) {
+            String rank = rank(feature);
+            parts.addAll(List.of(rank, nodes.node("Sqrt", rank), nodes.multiply(rank, rank)));
+        }
         return parts;
+    }
+
+    /** A number as its rank, float [batch, 1]; see {@code RankTables}. */
+    private String rank(int feature) {
+        int edges = spec.quantiles().edges();
+        int from = feature * edges;
+        String table = nodes.floats(Arrays.copyOfRange(counted.rankTables(), from, from + edges), edges);
+        String value =
+                nodes.gather(NUMBERS, nodes.longs(spec.quantiles().slots().get(feature)), 1);
+        String smaller = nodes.sum(nodes.toFloat(nodes.node("Less", table, value)), 1, 1);
+        String notGreater = nodes.sum(nodes.toFloat(nodes.node("LessOrEqual", table, value)), 1, 1);
+        String last = nodes.add(notGreater, nodes.number(-1));
+        String low = edge(table, nodes.node("Max", last, nodes.number(0)));
+        String high = edge(table, nodes.node("Min", notGreater, nodes.number(edges - 1)));
+        // Where the value lies between no two edges this is not a number, and not taken.
+        String part = nodes.node("Div", nodes.node("Sub", value, low), nodes.node("Sub", high, low));
+        String intervals = nodes.number(spec.quantiles().intervals());
+        String between = nodes.node("Div", nodes.add(last, part), intervals);
+        String onEdges = nodes.node("Div", nodes.multiply(nodes.add(smaller, last), nodes.number(0.5f)), intervals);
+        String inside = nodes.where(
+                nodes.node("Less", notGreater, nodes.number(0.5f)),
+                nodes.number(0),
+                nodes.where(nodes.node("Less", nodes.number(edges - 0.5f), notGreater), nodes.number(1), between));
+        return nodes.where(nodes.node("Less", smaller, notGreater), onEdges, inside);
+    }
+
+    /** float [batch, 1] -> float [batch, 1]: the edge with this number. */
+    private String edge(String table, String number) {
+        return nodes.gather(table, nodes.cast(number, INT64), 0);
     }
 
     private String bias() {
         float[] base = new float[spec.taskCount()];
         for (int task = 0; task < base.length && !spec.rates().keys().isEmpty(); task++) {
-            base[task] = rates.globalLogit(globalRates, task);
+            base[task] = rates.globalLogit(counted.globalRates(), task);
         }
         String shape = nodes.concat(0, List.of(batch, nodes.longs(base.length)));
         String bias = nodes.expand(nodes.floats(base, base.length), shape);
@@ -337,7 +366,7 @@ public final class SelfContainedModel {
 
     private void put(TableSpec table, float[] row, float[] into, int offset) {
         if (table.kind() == TableSpec.Kind.RATE) {
-            rates.inputs(row, 0, globalRates, into, offset);
+            rates.inputs(row, 0, counted.globalRates(), into, offset);
         } else {
             System.arraycopy(row, 0, into, offset, row.length);
         }
