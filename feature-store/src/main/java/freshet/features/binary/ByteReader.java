@@ -104,6 +104,16 @@ public final class ByteReader {
         return text;
     }
 
+    /** The next so many texts, as {@link ByteWriter#writeText} wrote them. */
+    public byte[] readTextsAsWritten(int texts) {
+        int begin = at;
+        for (int i = 0; i < texts; i++) {
+            int length = readCount(1);
+            at += length;
+        }
+        return Arrays.copyOfRange(bytes, begin, at);
+    }
+
     private String readWideText(int end) {
         StringBuilder text = new StringBuilder(end - at);
         while (at < end) {

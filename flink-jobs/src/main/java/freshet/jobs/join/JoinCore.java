@@ -493,17 +493,20 @@ public final class JoinCore {
             if (delayMillis <= tasks[task].horizonMillis()) {
                 isUsed = true;
                 if (impression.status[task] == OpenImpression.OPEN) {
-                    impression.folded[task] = tasks[task].label().fold(impression.folded[task], feedback.value());
-                    touch(impression);
+                    foldOne(impression, task, feedback);
                 }
             } else if (delayMillis <= tasks[task].openMillis()
                     && OpenImpression.isCorrectable(impression.status[task])) {
                 isUsed = true;
-                impression.folded[task] = tasks[task].label().fold(impression.folded[task], feedback.value());
-                touch(impression);
+                foldOne(impression, task, feedback);
             }
         }
         return isUsed;
+    }
+
+    private void foldOne(OpenImpression impression, int task, Feedback feedback) {
+        impression.setFolded(task, tasks[task].label().fold(impression.folded(task), feedback.value()));
+        touch(impression);
     }
 
     private void touch(OpenImpression impression) {
@@ -528,7 +531,7 @@ public final class JoinCore {
                 for (int task : windowsByHorizon[h]) {
                     // What came in the window's last moment is decided after this.
                     if (OpenImpression.isCorrectable(impression.status[task])
-                            && !tasks[task].label().isFinal(impression.folded[task], impression.videoDurationMillis)) {
+                            && !tasks[task].label().isFinal(impression.folded(task), impression.videoDurationMillis)) {
                         impression.status[task] = OpenImpression.NOT_POSITIVE;
                         touch(impression);
                     }
@@ -540,16 +543,16 @@ public final class JoinCore {
     /** Decides what can be decided of the impressions touched in this moment. */
     private void decide(UserState state, long now, JoinOutput out) {
         if (touched.size() > 1) {
-            touched.sort(Comparator.comparing(impression -> impression.impressionId));
+            touched.sort(Comparator.comparing(OpenImpression::impressionId));
         }
         for (OpenImpression impression : touched) {
             impression.touched = false;
             List<TaskLabel> labels = decideTasks(state.userId, impression, now, out);
             if (!labels.isEmpty()) {
                 out.example(new LabeledExample(
-                        impression.impressionId,
+                        impression.impressionId(),
                         state.userId,
-                        impression.videoId,
+                        impression.videoId(),
                         impression.eventTimeMillis,
                         now,
                         impression.features(),
@@ -573,7 +576,7 @@ public final class JoinCore {
             LabelRule rule = tasks[task].label();
             if (impression.status[task] == OpenImpression.OPEN
                     && tasks[task].decide() == TaskRule.Decide.EARLY
-                    && rule.isFinal(impression.folded[task], impression.videoDurationMillis)) {
+                    && rule.isFinal(impression.folded(task), impression.videoDurationMillis)) {
                 impression.status[task] = OpenImpression.SETTLED;
             }
             byte condition = given[task] < 0 ? OpenImpression.POSITIVE : impression.status[given[task]];
@@ -590,7 +593,7 @@ public final class JoinCore {
     private void handOut(
             String userId, OpenImpression impression, int task, long now, List<TaskLabel> labels, JoinOutput out) {
         TaskRule rule = tasks[task];
-        float label = rule.label().label(impression.folded[task], impression.videoDurationMillis);
+        float label = rule.label().label(impression.folded(task), impression.videoDurationMillis);
         out.count(TASK_OPEN, task, -1);
         if (label > 0) {
             impression.status[task] = OpenImpression.POSITIVE;
@@ -599,7 +602,7 @@ public final class JoinCore {
             labels.add(new TaskLabel(rule.name(), label, 1f));
             return;
         }
-        boolean isKept = rule.negatives().keeps(rule.name(), userId, impression.impressionId);
+        boolean isKept = rule.negatives().keeps(rule.name(), userId, impression.impressionId());
         impression.status[task] = now >= impression.eventTimeMillis + rule.openMillis()
                 ? OpenImpression.NOT_POSITIVE
                 : isKept ? OpenImpression.CORRECTABLE : OpenImpression.CORRECTABLE_LEFT_OUT;
@@ -613,7 +616,7 @@ public final class JoinCore {
     /** Takes a negative back if late feedback has made it positive. */
     private void correct(OpenImpression impression, int task, List<TaskLabel> labels, JoinOutput out) {
         TaskRule rule = tasks[task];
-        if (rule.label().isFinal(impression.folded[task], impression.videoDurationMillis)) {
+        if (rule.label().isFinal(impression.folded(task), impression.videoDurationMillis)) {
             boolean wasTrained = impression.status[task] == OpenImpression.CORRECTABLE;
             float undone = wasTrained ? rule.negatives().weight() : 0f;
             impression.status[task] = OpenImpression.POSITIVE;

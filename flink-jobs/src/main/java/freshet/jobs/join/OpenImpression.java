@@ -32,12 +32,16 @@ final class OpenImpression {
     /** Beside a status: a folded number that is not 0 follows. */
     private static final int FOLDED = 8;
 
-    final String impressionId;
-    final String videoId;
+    private static final String NAMES = "the ids of an open impression";
+
     final long eventTimeMillis;
     final long videoDurationMillis;
     final byte[] status;
-    final double[] folded;
+    /** The impression's id and its video's, as texts. */
+    private final byte[] names;
+    /** Per task; null while nothing was folded, as most often for good. */
+    private double @Nullable [] folded;
+
     private byte @Nullable [] encodedFeatures;
 
     /** Among the impressions whose labels changed in the moment that is being processed; never stored. */
@@ -47,23 +51,43 @@ final class OpenImpression {
      * @param features as {@link FeatureBytes}; null for one that gets no label
      */
     OpenImpression(Impression impression, byte @Nullable [] features, int tasks) {
-        this(
-                impression.impressionId(),
-                impression.videoId(),
-                impression.eventTimeMillis(),
-                impression.videoDurationMillis(),
-                tasks);
+        this(names(impression), impression.eventTimeMillis(), impression.videoDurationMillis(), tasks);
         this.encodedFeatures = features;
     }
 
-    private OpenImpression(
-            String impressionId, String videoId, long eventTimeMillis, long videoDurationMillis, int tasks) {
-        this.impressionId = impressionId;
-        this.videoId = videoId;
+    private OpenImpression(byte[] names, long eventTimeMillis, long videoDurationMillis, int tasks) {
+        this.names = names;
         this.eventTimeMillis = eventTimeMillis;
         this.videoDurationMillis = videoDurationMillis;
         this.status = new byte[tasks];
-        this.folded = new double[tasks];
+    }
+
+    private static byte[] names(Impression impression) {
+        ByteWriter out = new ByteWriter(64);
+        out.writeText(impression.impressionId());
+        out.writeText(impression.videoId());
+        return out.toByteArray();
+    }
+
+    String impressionId() {
+        return new ByteReader(NAMES, names).readText();
+    }
+
+    String videoId() {
+        ByteReader in = new ByteReader(NAMES, names);
+        in.readText();
+        return in.readText();
+    }
+
+    /** What was folded for a task; 0 at first. */
+    double folded(int task) {
+        return folded == null ? 0 : folded[task];
+    }
+
+    void setFolded(int task, double value) {
+        double[] all = folded == null ? new double[status.length] : folded;
+        all[task] = value;
+        folded = all;
     }
 
     static boolean isDone(byte status) {
@@ -88,7 +112,7 @@ final class OpenImpression {
     FeatureValues features() {
         byte[] bytes = encodedFeatures;
         if (bytes == null) {
-            throw new IllegalStateException("impression " + impressionId + ": its features were dropped too early");
+            throw new IllegalStateException("impression " + impressionId() + ": its features were dropped too early");
         }
         return FeatureValues.of(() -> FeatureBytes.decode(bytes));
     }
@@ -102,12 +126,13 @@ final class OpenImpression {
 
     /** The same impression in state of another shape. Labels of a task that is new are masked. */
     OpenImpression reshaped(ShapeChange change) {
-        OpenImpression other =
-                new OpenImpression(impressionId, videoId, eventTimeMillis, videoDurationMillis, change.tasks().length);
+        OpenImpression other = new OpenImpression(names, eventTimeMillis, videoDurationMillis, change.tasks().length);
         for (int task = 0; task < other.status.length; task++) {
             int before = change.tasks()[task];
             other.status[task] = before < 0 ? MASKED : status[before];
-            other.folded[task] = before < 0 ? 0 : folded[before];
+            if (before >= 0 && folded(before) != 0) {
+                other.setFolded(task, folded(before));
+            }
         }
         if (encodedFeatures != null) {
             other.encodedFeatures = FeatureBytes.encode(change.apply(features()));
@@ -117,15 +142,14 @@ final class OpenImpression {
     }
 
     void writeTo(ByteWriter out, long previousMillis) {
-        out.writeText(impressionId);
-        out.writeText(videoId);
+        out.writeBytes(names, 0, names.length);
         out.writeVarLong(eventTimeMillis - previousMillis);
         out.writeVarLong(videoDurationMillis);
         for (int task = 0; task < status.length; task++) {
-            boolean stored = folded[task] != 0;
+            boolean stored = folded(task) != 0;
             out.writeByte(status[task] | (stored ? FOLDED : 0));
             if (stored) {
-                out.writeDouble(folded[task]);
+                out.writeDouble(folded(task));
             }
         }
         out.writeBlock(encodedFeatures == null ? new byte[0] : encodedFeatures);
@@ -133,12 +157,12 @@ final class OpenImpression {
 
     static OpenImpression readFrom(ByteReader in, long previousMillis, int tasks) {
         OpenImpression impression = new OpenImpression(
-                in.readText(), in.readText(), previousMillis + in.readVarLong(), in.readVarLong(), tasks);
+                in.readTextsAsWritten(2), previousMillis + in.readVarLong(), in.readVarLong(), tasks);
         for (int task = 0; task < tasks; task++) {
             int status = in.readByte();
             impression.status[task] = (byte) (status & ~FOLDED);
             if ((status & FOLDED) != 0) {
-                impression.folded[task] = in.readDouble();
+                impression.setFolded(task, in.readDouble());
             }
         }
         byte[] features = in.readBlock();

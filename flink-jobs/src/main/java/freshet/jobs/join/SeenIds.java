@@ -5,22 +5,44 @@ import freshet.features.binary.ByteWriter;
 import java.util.Arrays;
 
 /**
- * The ids that were accepted lately, oldest first, as flat arrays of {@link freshet.features.binary.IdHash}es: searched from
- * the newest end, since that is where almost every answer lies. Rows live in {@code [start, end)}; forgetting moves
- * {@code start}.
+ * The ids that were accepted lately, oldest first, as {@link freshet.features.binary.IdHash}es in one flat array: searched from
+ * the newest end, since that is where almost every answer lies. A row is its time, its id and, of impressions, its video.
+ * Rows live in {@code [start, end)}; forgetting moves {@code start}.
  */
 final class SeenIds {
-    private static final int FIRST_CAPACITY = 8;
+    private static final int TIME = 0;
+    private static final int ID = 1;
+    private static final int VIDEO = 2;
 
-    private long[] ids = new long[FIRST_CAPACITY];
-    private long[] videos = new long[FIRST_CAPACITY];
-    private long[] times = new long[FIRST_CAPACITY];
+    private static final int MIN_GROWTH = 4;
+    private static final long[] NO_ROWS = {};
+
+    /** What is kept of each row: feedback is never looked up by its video. */
+    enum Columns {
+        ID(2),
+        ID_AND_VIDEO(3);
+
+        private final int width;
+
+        Columns(int width) {
+            this.width = width;
+        }
+    }
+
+    private final Columns columns;
+    /** {@code [row][column]}. */
+    private long[] rows = NO_ROWS;
+
     private int start;
     private int end;
 
+    SeenIds(Columns columns) {
+        this.columns = columns;
+    }
+
     /** About what this takes of the heap. */
     long heapBytes() {
-        return 3L * Long.BYTES * ids.length;
+        return Long.BYTES * (long) rows.length;
     }
 
     int size() {
@@ -29,55 +51,58 @@ final class SeenIds {
 
     /** Row of the newest with this id, or -1. Rows are numbered from 0, the oldest. */
     int newestOf(long id) {
-        return newest(ids, id);
+        return newest(ID, id);
     }
 
-    /** Row of the newest with this video, or -1. */
+    /** Row of the newest with this video, or -1. Call only where videos are kept. */
     int newestOfVideo(long video) {
-        return newest(videos, video);
+        return newest(VIDEO, video);
     }
 
-    private int newest(long[] column, long value) {
-        for (int i = end - 1; i >= start; i--) {
-            if (column[i] == value) {
-                return i - start;
+    private int newest(int column, long value) {
+        int width = columns.width;
+        for (int row = end - 1; row >= start; row--) {
+            if (rows[row * width + column] == value) {
+                return row - start;
             }
         }
         return -1;
     }
 
-    /** Adds the newest row; times never go down. */
+    /** Adds the newest row; times never go down. The video is left out where none are kept. */
     void add(long id, long video, long timeMillis) {
-        if (end == ids.length) {
-            int size = size();
-            int capacity = size + Math.max(FIRST_CAPACITY, size / 2);
-            ids = moved(ids, capacity);
-            videos = moved(videos, capacity);
-            times = moved(times, capacity);
-            start = 0;
-            end = size;
+        int width = columns.width;
+        if ((end + 1) * width > rows.length) {
+            makeRoom();
         }
-        ids[end] = id;
-        videos[end] = video;
-        times[end] = timeMillis;
-        end++;
+        int at = end++ * width;
+        rows[at + TIME] = timeMillis;
+        rows[at + ID] = id;
+        if (columns == Columns.ID_AND_VIDEO) {
+            rows[at + VIDEO] = video;
+        }
     }
 
-    private long[] moved(long[] from, int capacity) {
+    private void makeRoom() {
+        int width = columns.width;
+        int size = size();
         // Where much was forgotten there is room without growing.
-        long[] to = start >= FIRST_CAPACITY && start >= from.length / 3 ? from : new long[capacity];
-        System.arraycopy(from, start, to, 0, end - start);
-        return to;
+        boolean isRoomBefore = start >= MIN_GROWTH && start * width >= rows.length / 3;
+        long[] to = isRoomBefore ? rows : new long[(size + Math.max(MIN_GROWTH, size / 2)) * width];
+        System.arraycopy(rows, start * width, to, 0, size * width);
+        rows = to;
+        start = 0;
+        end = size;
     }
 
     /** Time of the newest row. Call only where there is one. */
     long newestMillis() {
-        return times[end - 1];
+        return rows[(end - 1) * columns.width + TIME];
     }
 
     /** Forgets rows older than a moment. */
     void forgetBefore(long timeMillis) {
-        while (start < end && times[start] < timeMillis) {
+        while (start < end && rows[start * columns.width + TIME] < timeMillis) {
             start++;
         }
     }
@@ -86,25 +111,23 @@ final class SeenIds {
         start++;
     }
 
-    void writeTo(ByteWriter out, Columns columns) {
+    void writeTo(ByteWriter out) {
         out.writeVarLong(size());
         long last = 0;
-        for (int i = start; i < end; i++) {
-            out.writeFixedLong(ids[i]);
+        for (int at = start * columns.width; at < end * columns.width; at += columns.width) {
+            out.writeFixedLong(rows[at + ID]);
             if (columns == Columns.ID_AND_VIDEO) {
-                out.writeFixedLong(videos[i]);
+                out.writeFixedLong(rows[at + VIDEO]);
             }
-            out.writeSignedVarLong(times[i] - last);
-            last = times[i];
+            out.writeSignedVarLong(rows[at + TIME] - last);
+            last = rows[at + TIME];
         }
     }
 
     static SeenIds readFrom(ByteReader in, Columns columns) {
-        int size = in.readCount(columns == Columns.ID_AND_VIDEO ? 17 : 9);
-        SeenIds seen = new SeenIds();
-        seen.ids = new long[Math.max(FIRST_CAPACITY, size + 1)];
-        seen.videos = new long[seen.ids.length];
-        seen.times = new long[seen.ids.length];
+        int size = in.readCount(columns.width * Long.BYTES - Long.BYTES + 1);
+        SeenIds seen = new SeenIds(columns);
+        seen.rows = size == 0 ? NO_ROWS : new long[(size + 1) * columns.width];
         long last = 0;
         for (int i = 0; i < size; i++) {
             long id = in.readFixedLong();
@@ -115,14 +138,8 @@ final class SeenIds {
         return seen;
     }
 
-    /** What is stored of each row: feedback is never looked up by its video. */
-    enum Columns {
-        ID,
-        ID_AND_VIDEO
-    }
-
     @Override
     public String toString() {
-        return Arrays.toString(Arrays.copyOfRange(times, start, end));
+        return Arrays.toString(Arrays.copyOfRange(rows, start * columns.width, end * columns.width));
     }
 }

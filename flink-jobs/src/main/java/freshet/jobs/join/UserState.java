@@ -24,10 +24,10 @@ public final class UserState {
     static final long NOTHING_YET = Long.MIN_VALUE;
 
     /** About what the parts take of the heap: empty lists and tables, a waiting event, an open impression. */
-    private static final int OVERHEAD_BYTES = 400;
+    private static final int OVERHEAD_BYTES = 330;
 
     private static final int PENDING_BYTES = 500;
-    private static final int OPEN_BYTES = 600;
+    private static final int OPEN_BYTES = 500;
 
     /** Empty until the first event. */
     String userId = "";
@@ -73,7 +73,14 @@ public final class UserState {
 
     /** The state of a user of whom nothing is known. */
     public UserState() {
-        this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new SeenIds(), new SeenIds(), new UserHistory());
+        // Most of these lists are short, or empty for ever.
+        this(
+                new ArrayList<>(0),
+                new ArrayList<>(0),
+                new ArrayList<>(0),
+                new SeenIds(SeenIds.Columns.ID_AND_VIDEO),
+                new SeenIds(SeenIds.Columns.ID),
+                new UserHistory());
     }
 
     private UserState(
@@ -172,8 +179,8 @@ public final class UserState {
         }
         out.writeVarLong(waiting.size());
         waiting.forEach(feedback -> EventBytes.writeFeedback(out, feedback));
-        seenImpressions.writeTo(out, SeenIds.Columns.ID_AND_VIDEO);
-        seenFeedback.writeTo(out, SeenIds.Columns.ID);
+        seenImpressions.writeTo(out);
+        seenFeedback.writeTo(out);
         history.writeTo(out);
     }
 
@@ -195,12 +202,12 @@ public final class UserState {
         long processedThroughMillis = in.readSignedVarLong();
         long nextDueMillis = in.readSignedVarLong();
         int pendingSize = in.readCount(5);
-        List<Event> pending = new ArrayList<>(pendingSize + 1);
+        List<Event> pending = new ArrayList<>(pendingSize);
         for (int i = 0; i < pendingSize; i++) {
             pending.add(EventBytes.read(in, userId));
         }
         int openSize = in.readCount(5);
-        List<OpenImpression> open = new ArrayList<>(openSize + 1);
+        List<OpenImpression> open = new ArrayList<>(openSize);
         int tasks = openSize == 0 ? 0 : in.readCount(1);
         long last = 0;
         for (int i = 0; i < openSize; i++) {

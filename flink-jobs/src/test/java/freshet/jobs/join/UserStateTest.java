@@ -112,7 +112,8 @@ class UserStateTest {
         assertThat(state.nextDueMillis()).isEqualTo(expected.nextDueMillis());
         assertThat(state.pending).isEqualTo(expected.pending);
         assertThat(state.waiting).isEqualTo(expected.waiting);
-        assertThat(state.open.get(0).folded).containsExactly(0, 2500);
+        assertThat(state.open.get(0).folded(0)).isZero();
+        assertThat(state.open.get(0).folded(1)).isEqualTo(2500);
         assertThat(state.history().impressions()).isEqualTo(9);
     }
 
