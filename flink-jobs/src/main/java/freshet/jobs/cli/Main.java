@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             ClusterCommand.class,
             RunCommand.class,
             SnapshotCommand.class,
+            TrainerCommands.class,
             KeysCommand.class,
             FeaturesCommand.class,
             RankCommand.class,

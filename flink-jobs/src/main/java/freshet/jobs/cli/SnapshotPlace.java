@@ -29,12 +29,19 @@ final class SnapshotPlace {
     /** The file, once it has been read. */
     private @Nullable FreshetConfig read;
 
+    /** The topics of a deployment that was read already. */
+    static SnapshotPlace of(FreshetConfig config) {
+        SnapshotPlace place = new SnapshotPlace();
+        place.read = config;
+        return place;
+    }
+
     /** The deployment that was named. */
     FreshetConfig config() {
-        if (file == null) {
-            throw new CannotStartException("--config is missing: it says where the topics are");
-        }
         if (read == null) {
+            if (file == null) {
+                throw new CannotStartException("--config is missing: it says where the topics are");
+            }
             read = FreshetConfig.load(file);
         }
         return read;

@@ -32,6 +32,9 @@ public record TopicPlan(String name, Spread spread, SortedMap<String, String> se
     /** Behind the newest snapshot only the deltas since are of use; some hours more for readers that are behind. */
     private static final Duration DELTAS_KEPT = Duration.ofHours(6);
 
+    /** Trainers read each once; the rest is for people who ask what was done. */
+    private static final Duration COMMANDS_KEPT = Duration.ofDays(30);
+
     /** The plans of every topic that a configuration names, in its order. */
     public static List<TopicPlan> of(TopicsConfig topics) {
         List<TopicPlan> plans = new ArrayList<>();
@@ -44,6 +47,7 @@ public record TopicPlan(String name, Spread spread, SortedMap<String, String> se
         plans.add(kept(topics.snapshots(), Spread.ONE, SNAPSHOTS_KEPT));
         plans.add(kept(topics.modelDeltas(), Spread.ONE, DELTAS_KEPT));
         plans.add(compacted(topics.modelRegistry(), Spread.ONE));
+        plans.add(kept(topics.trainerControl(), Spread.ONE, COMMANDS_KEPT));
         plans.add(compacted(topics.userFeatures(), Spread.BY_LOAD));
         plans.add(compacted(topics.videoFeatures(), Spread.BY_LOAD));
         return plans;

@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  * @param snapshots written by the trainer: chunks and manifests of models
  * @param modelDeltas written by the trainer: what changed in the model between snapshots
  * @param modelRegistry written by trainers, the gate and people, to be compacted: which snapshot is current
+ * @param trainerControl written by people, read and answered by trainers: commands to go on or to go back
  * @param userFeatures written by the examples job, to be compacted: what is remembered of each viewer, for servers
  * @param videoFeatures the same of videos and channels; needed where a feature looks at them
  */
@@ -31,6 +32,7 @@ public record TopicsConfig(
         String snapshots,
         String modelDeltas,
         String modelRegistry,
+        String trainerControl,
         String userFeatures,
         String videoFeatures) {
 
@@ -49,6 +51,7 @@ public record TopicsConfig(
                 name(topics, "snapshots", keysByName),
                 name(topics, "model_deltas", keysByName),
                 name(topics, "model_registry", keysByName),
+                name(topics, "trainer_control", keysByName),
                 name(topics, "user_features", keysByName),
                 name(topics, "video_features", keysByName));
     }
@@ -81,6 +84,7 @@ public record TopicsConfig(
                 snapshots,
                 modelDeltas,
                 modelRegistry,
+                trainerControl,
                 userFeatures,
                 videoFeatures);
     }

@@ -149,6 +149,13 @@ public final class TrainGuard {
         return trips;
     }
 
+    /** Learning goes on; what comes is compared with how things used to be, as before. For a model that is good again. */
+    public void letGo() {
+        trip = null;
+        healthyWindows = 0;
+        clearWindows();
+    }
+
     /** Learning goes on, and how things used to be is forgotten: what comes now is taken as right. */
     public void resume() {
         trip = null;

@@ -20,6 +20,8 @@ public final class OperatorIds {
     public static final String CUTS = "cuts";
     public static final String PUBLISH = "publish";
     public static final String SNAPSHOT_SINK = "snapshot-sink";
+    public static final String ANSWERS = "answers";
+    public static final String ANSWER_SINK = "answer-sink";
     public static final String FRONTIERS_TO_PARTITIONS = "frontiers-to-partitions";
     public static final String EXAMPLES_SINK = "examples-sink";
     public static final String DEAD_LETTER_RECORDS = "dead-letter-records";

@@ -3,6 +3,8 @@ package freshet.jobs.job;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.publish.PublishOperator;
 import freshet.jobs.publish.PublishPlan;
+import freshet.jobs.train.CommandedTrainOperator;
+import freshet.jobs.train.SnapshotShelf;
 import freshet.jobs.train.TrainOperator;
 import freshet.jobs.train.TrainPlan;
 import freshet.jobs.train.TrainRecord;
@@ -15,6 +17,9 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 
 /** The part of a graph from examples to what a trainer puts out; the trainer's job puts Kafka around it, a replay files. */
 public final class TrainGraph {
+    private static final String DESCRIPTION =
+            "Puts examples in order; scores, measures and learns batch by batch; cuts off what changed";
+
     private TrainGraph() {}
 
     /**
@@ -28,8 +33,28 @@ public final class TrainGraph {
         return examples.keyBy(any -> TrainOperator.REPLICA, Types.INT)
                 .transform("Train", TrainRecordSerializer.TYPE, new TrainOperator(TrainPlan.of(config, warmFolder)))
                 .uid(OperatorIds.TRAIN)
-                .setDescription(
-                        "Puts examples in order; scores, measures and learns batch by batch; cuts off what changed")
+                .setDescription(DESCRIPTION)
+                .setParallelism(1);
+    }
+
+    /**
+     * The same with commands beside the examples.
+     *
+     * @param commands lines of the control topic
+     * @param shelf where the snapshots are that one may go back to
+     */
+    public static SingleOutputStreamOperator<TrainRecord> build(
+            FreshetConfig config,
+            DataStream<ExampleMessage> examples,
+            DataStream<String> commands,
+            SnapshotShelf shelf,
+            Optional<String> warmFolder) {
+        TrainPlan plan = TrainPlan.of(config, warmFolder).with(shelf);
+        return examples.keyBy(any -> TrainOperator.REPLICA, Types.INT)
+                .connect(commands.keyBy(any -> TrainOperator.REPLICA, Types.INT))
+                .transform("Train", TrainRecordSerializer.TYPE, new CommandedTrainOperator(plan))
+                .uid(OperatorIds.TRAIN)
+                .setDescription(DESCRIPTION)
                 .setParallelism(1);
     }
 

@@ -2,10 +2,13 @@ package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.publish.AnswerSink;
 import freshet.jobs.publish.PublishPlan;
 import freshet.jobs.publish.SnapshotSink;
+import freshet.jobs.publish.TopicShelf;
 import freshet.jobs.sink.KafkaSinks;
 import freshet.jobs.sink.SetAsideRecord;
+import freshet.jobs.source.ControlSource;
 import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.source.ExampleSource;
 import freshet.jobs.train.SetAsideBadExamples;
@@ -18,7 +21,7 @@ import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
-/** The train job: examples with their frontiers from Kafka in, snapshots to Kafka out. */
+/** The train job: examples with their frontiers, and commands, from Kafka in, snapshots to Kafka out. */
 public final class TrainJob {
     private static final String SET_ASIDE = OperatorIds.SET_ASIDE + "-examples";
 
@@ -63,8 +66,10 @@ public final class TrainJob {
                 .transform("Set aside bad examples", FreshetTypes.EXAMPLE_MESSAGE, new SetAsideBadExamples(SET_ASIDE))
                 .uid(SET_ASIDE)
                 .setDescription("Records that are neither examples nor frontiers go to the dead letters");
-        SingleOutputStreamOperator<TrainRecord> trained = TrainGraph.build(config, examples, warmFolder);
+        SingleOutputStreamOperator<TrainRecord> trained = TrainGraph.build(
+                config, examples, ControlSource.kafka(env, config, until), new TopicShelf(config.json()), warmFolder);
         publish(trained, config);
+        answer(trained, config);
         writeDeadLetters(examples, config);
         return new Streams(trained, examples.getSideOutput(LedgerPart.TAG));
     }
@@ -80,6 +85,18 @@ public final class TrainJob {
                 .uid(OperatorIds.SNAPSHOT_SINK)
                 .setDescription("Writes the topics " + config.topics().snapshots() + " and "
                         + config.topics().modelDeltas())
+                .setParallelism(1);
+    }
+
+    private static void answer(DataStream<TrainRecord> trained, FreshetConfig config) {
+        trained.filter(TrainRecord.Answered.class::isInstance)
+                .name("Answers")
+                .uid(OperatorIds.ANSWERS)
+                .setParallelism(1)
+                .sinkTo(AnswerSink.of(config))
+                .name("Answers to Kafka")
+                .uid(OperatorIds.ANSWER_SINK)
+                .setDescription("Writes the topic " + config.topics().trainerControl())
                 .setParallelism(1);
     }
 

@@ -96,7 +96,7 @@ final class PublishCore {
     private void snapshot(ModelCut cut, ModelCut.Hour hour, long generation, Consumer<SnapshotRecord> out) {
         SnapshotVersion version = new SnapshotVersion(cut.asOfMillis());
         SnapshotMoment moment = new SnapshotMoment(
-                generation, version, cut.base(), cut.lineage(), cut.examples(), hour.metrics(), hour.golden());
+                generation, version, hour.parent(), cut.lineage(), cut.examples(), hour.metrics(), hour.golden());
         SnapshotStream stream = new SnapshotStream(version, out);
         writer.writeFiles(model, moment, stream::file);
         SnapshotManifest manifest = stream.finish(writer.describe(model.spec(), moment), signer);

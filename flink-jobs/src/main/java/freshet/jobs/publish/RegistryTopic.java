@@ -6,14 +6,8 @@ import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.SnapshotRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Properties;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * The registry topic, read and written whole, for commands, the gate and trainers that start. Everything is in partition 0.
@@ -64,27 +58,6 @@ public final class RegistryTopic {
      * @return the offset of the last one; -1 without records
      */
     public long write(List<SnapshotRecord> records) {
-        Properties properties = kafka.forProducers();
-        properties.setProperty(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
-        properties.setProperty(ProducerConfig.ACKS_CONFIG, "all");
-        long offset = -1;
-        try (KafkaProducer<byte[], byte[]> producer =
-                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (SnapshotRecord record : records) {
-                byte[] key = record.key().getBytes(StandardCharsets.UTF_8);
-                offset = producer.send(new ProducerRecord<>(topic, FirstPartition.NUMBER, key, record.value()))
-                        .get()
-                        .offset();
-            }
-            return offset;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(
-                    "writing the registry, topic " + topic + " at " + kafka.bootstrapServers() + ": " + e.getCause()
-                            + "; does the topic exist, and may this user write to it?",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("writing the registry: interrupted", e);
-        }
+        return FirstPartition.write(kafka, topic, records);
     }
 }

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * The snapshot topic as it lies there now, for commands: which versions it has, and any one of them whole. Each call reads the
@@ -64,13 +65,49 @@ public final class SnapshotTopic {
     public Snapshot read(SnapshotVersion version) throws BadSnapshotException {
         Reading reading = new Reading(version);
         forEach(reading::accept);
-        if (reading.found.isEmpty()) {
-            throw new BadSnapshotException("reading snapshot " + version + " from topic " + topic + ": "
-                    + (reading.problem.isEmpty()
-                            ? "it is not there; retention may have removed it. See freshet snapshot ls"
-                            : reading.problem));
+        return reading.result();
+    }
+
+    /**
+     * A snapshot where it lies.
+     *
+     * @param offset of the first record under its version
+     */
+    public record Placed(Snapshot snapshot, long offset) {}
+
+    /** As {@link #read}, with its place: who knows that need not read the topic from its beginning. */
+    public Placed locate(SnapshotVersion version) throws BadSnapshotException {
+        long[] offset = {-1};
+        Reading reading = new Reading(version);
+        FirstPartition.forEach(kafka, topic, record -> {
+            SnapshotRecord of = recordOf(record);
+            if (offset[0] < 0 && reading.isOfIt(of)) {
+                offset[0] = record.offset();
+            }
+            reading.accept(of);
+        });
+        return new Placed(reading.result(), offset[0]);
+    }
+
+    /**
+     * One version with one content, verified as by {@link #read}.
+     *
+     * @param fromOffset its first record is not before this one
+     * @param sha256 of the content
+     * @throws BadSnapshotException when the topic does not hold it whole from there on
+     */
+    public Snapshot read(SnapshotVersion version, long fromOffset, String sha256) throws BadSnapshotException {
+        Reading reading = new Reading(version);
+        FirstPartition.forEach(kafka, topic, fromOffset, record -> {
+            reading.accept(recordOf(record));
+            return !reading.holds(sha256);
+        });
+        Snapshot snapshot = reading.result();
+        if (!snapshot.manifest().sha256().equals(sha256)) {
+            throw new BadSnapshotException("reading snapshot " + version + " from topic " + topic
+                    + ": found the content " + snapshot.manifest().sha256() + ", expected " + sha256);
         }
-        return reading.found.get();
+        return snapshot;
     }
 
     private final class Reading {
@@ -83,8 +120,26 @@ public final class SnapshotTopic {
             this.version = version;
         }
 
+        boolean isOfIt(SnapshotRecord record) {
+            return record.key().startsWith(version + "/");
+        }
+
+        boolean holds(String sha256) {
+            return found.isPresent() && found.get().manifest().sha256().equals(sha256);
+        }
+
+        Snapshot result() throws BadSnapshotException {
+            if (found.isEmpty()) {
+                throw new BadSnapshotException("reading snapshot " + version + " from topic " + topic + ": "
+                        + (problem.isEmpty()
+                                ? "it is not there; retention may have removed it. See freshet snapshot ls"
+                                : problem));
+            }
+            return found.get();
+        }
+
         void accept(SnapshotRecord record) {
-            if (record.key().startsWith(version + "/")) {
+            if (isOfIt(record)) {
                 SnapshotAssembly assembly = assembler.accept(record);
                 if (assembly instanceof SnapshotAssembly.Complete whole) {
                     found = Optional.of(whole.snapshot());
@@ -96,10 +151,10 @@ public final class SnapshotTopic {
     }
 
     private void forEach(Consumer<SnapshotRecord> each) {
-        FirstPartition.forEach(
-                kafka,
-                topic,
-                record -> each.accept(
-                        new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value())));
+        FirstPartition.forEach(kafka, topic, record -> each.accept(recordOf(record)));
+    }
+
+    private static SnapshotRecord recordOf(ConsumerRecord<byte[], byte[]> record) {
+        return new SnapshotRecord(new String(record.key(), StandardCharsets.UTF_8), record.value());
     }
 }

@@ -10,6 +10,7 @@ import java.io.DataOutput;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -39,6 +40,11 @@ final class LearntLineage {
             throw new UncheckedIOException(impossible);
         }
         value = Lineage.after(value, bytes.toByteArray());
+    }
+
+    /** The model is an earlier one again, but for its optimizer, which still knows what was learnt since. */
+    void rolledBack(String earlier) {
+        value = Lineage.after(earlier, value.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** 64 hex digits. */

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * trainer. Immutable as long as nobody writes to the arrays.
  *
  * @param asOfMillis everything decided before this event time, and nothing else, has been learnt
- * @param base the newest snapshot before this cut; absent before the first
+ * @param base the newest snapshot before this cut, which deltas lead on from; absent before the first, and from a rollback until
+ *     the next
  * @param sequence place of this cut behind the base, from 1
  * @param lineageBefore lineage of the model at the cut before
  * @param lineage lineage of the model at this cut
@@ -33,10 +34,15 @@ public record ModelCut(
     /**
      * The end of a snapshot interval.
      *
+     * @param parent the snapshot before this one in the model's life; absent for the first
      * @param metrics progressive metrics since the last snapshot, by task and name
      * @param golden examples for the golden rows, ids hashed
      */
-    public record Hour(SortedMap<String, SortedMap<String, Double>> metrics, List<HashedFeatures> golden) {
+    public record Hour(
+            @Nullable SnapshotVersion parent,
+            SortedMap<String, SortedMap<String, Double>> metrics,
+            List<HashedFeatures> golden) {
+
         public Hour {
             golden = List.copyOf(golden);
         }

@@ -19,10 +19,7 @@ final class ModelCutBytes {
 
     static void write(ModelCut cut, DataOutput out) throws IOException {
         out.writeLong(cut.asOfMillis());
-        out.writeBoolean(cut.base() != null);
-        if (cut.base() != null) {
-            out.writeLong(cut.base().eventTimeMillis());
-        }
+        write(cut.base(), out);
         out.writeInt(cut.sequence());
         SavedState.writeText(out, cut.lineageBefore());
         SavedState.writeText(out, cut.lineage());
@@ -31,6 +28,7 @@ final class ModelCutBytes {
         Hour hour = cut.hour();
         out.writeBoolean(hour != null);
         if (hour != null) {
+            write(hour.parent(), out);
             SavedState.writeMetrics(out, hour.metrics());
             out.writeInt(hour.golden().size());
             for (HashedFeatures features : hour.golden()) {
@@ -41,10 +39,9 @@ final class ModelCutBytes {
 
     static ModelCut read(DataInput in) throws IOException {
         long asOfMillis = in.readLong();
-        @Nullable SnapshotVersion base = in.readBoolean() ? new SnapshotVersion(in.readLong()) : null;
         return new ModelCut(
                 asOfMillis,
-                base,
+                readVersion(in),
                 in.readInt(),
                 SavedState.readText(in),
                 SavedState.readText(in),
@@ -53,13 +50,25 @@ final class ModelCutBytes {
                 in.readBoolean() ? readHour(in) : null);
     }
 
+    private static void write(@Nullable SnapshotVersion version, DataOutput out) throws IOException {
+        out.writeBoolean(version != null);
+        if (version != null) {
+            out.writeLong(version.eventTimeMillis());
+        }
+    }
+
+    private static @Nullable SnapshotVersion readVersion(DataInput in) throws IOException {
+        return in.readBoolean() ? new SnapshotVersion(in.readLong()) : null;
+    }
+
     private static Hour readHour(DataInput in) throws IOException {
+        @Nullable SnapshotVersion parent = readVersion(in);
         SortedMap<String, SortedMap<String, Double>> metrics = SavedState.readMetrics(in);
         List<HashedFeatures> golden = new ArrayList<>();
         for (int count = in.readInt(); count > 0; count--) {
             golden.add(readFeatures(in));
         }
-        return new Hour(metrics, golden);
+        return new Hour(parent, metrics, golden);
     }
 
     private static void write(HashedFeatures features, DataOutput out) throws IOException {

@@ -16,13 +16,21 @@ import freshet.model.snapshot.ModelCopy;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.model.table.TableStatus;
+import freshet.serde.control.ControlCodec;
+import freshet.serde.control.TrainerAnswer;
+import freshet.serde.control.TrainerAnswer.Outcome;
+import freshet.serde.control.TrainerCommand;
+import freshet.serde.control.TrainerCommand.RollBack;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureSchema;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
+import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Lineage;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotDescription;
 import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.BufferedInputStream;
@@ -31,6 +39,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,14 +54,14 @@ import org.jspecify.annotations.Nullable;
  * each batch is scored, measured and learnt, in this order; at each minute and hour of event time what has changed in the model
  * is cut off for a publisher, which takes the time of copying that.
  *
- * <p>What it does is decided by the examples and the promises alone: the same ones give the same records, bit for bit, in
+ * <p>What it does is decided by the examples, the promises, and commands with the event time at which each takes effect: the same ones give the same records, bit for bit, in
  * whatever order they arrive. Rows of the model lie in a {@link TrainStorage}, and the models that are kept are saved apart
  * from {@link #save}, since they are large and change little; see {@link #keptModels}.
  *
  * <p>One thread, but for {@link #status}.
  */
 final class TrainCore {
-    private static final byte VERSION = 5;
+    private static final byte VERSION = 6;
 
     /** So many of the newest examples go into a snapshot's golden rows, their ids hashed. */
     private static final int GOLDEN_EXAMPLES = 4;
@@ -70,6 +79,8 @@ final class TrainCore {
     private final boolean keepsServed;
     private final Progress progress;
     private final TrainGuard guard;
+    private final SnapshotShelf shelf;
+    private final CommandQueue commands;
     private final LearntLineage lineage = new LearntLineage();
     /** {@code float[batchSize * tasks]}, row by row. */
     private final float[] predictions;
@@ -84,11 +95,19 @@ final class TrainCore {
     private long refused;
     private long heldBack;
     private long snapshots;
+    /** The newest snapshot, or the one that the model was rolled back to since. */
     private @Nullable SnapshotVersion newest;
+    /** Whether the model was rolled back since the last snapshot: no delta leads from there to what it is now. */
+    private boolean rolledBack;
+
     /** Cuts since the newest snapshot. */
     private int cuts;
     /** Lineage of the model at the last cut: where the next one leads on from. */
     private String lineageAtCut = Lineage.START;
+
+    private long commandsDone;
+    private long commandsRefused;
+    private @Nullable TrainerAnswer lastAnswer;
 
     private boolean ended;
     private SortedMap<String, SortedMap<String, Double>> hourMetrics = new TreeMap<>();
@@ -101,6 +120,7 @@ final class TrainCore {
      * @param storage empty, or as it was at the save that {@link #restore} is given
      * @param cachedRows most rows of a table of the model to keep in memory; 0 for all
      * @param guard says when not to learn
+     * @param shelf where the snapshots are that it can be told to go back to
      * @param metrics what is measured
      */
     TrainCore(
@@ -110,8 +130,11 @@ final class TrainCore {
             TrainStorage storage,
             int cachedRows,
             TrainGuard guard,
+            SnapshotShelf shelf,
             MetricsSpec metrics) {
         this.guard = guard;
+        this.shelf = shelf;
+        commands = new CommandQueue(spec.tick().toMillis());
         this.spec = spec;
         snapshotMillis = snapshots.every().toMillis();
         keepsServed = snapshots.asServed();
@@ -176,8 +199,99 @@ final class TrainCore {
         }
     }
 
+    /**
+     * Takes a command: it is carried out at the first boundary of a tick that event time has not passed and that is not before the
+     * time it names; at once, if the examples before that boundary have all been dealt with.
+     *
+     * @throws IllegalStateException here or as event time goes on, when the snapshot that it asks for cannot be fetched now
+     */
+    void accept(TrainerCommand command, Consumer<TrainRecord> out) {
+        long through = frontier.throughMillis();
+        if (through == Frontier.END) {
+            answer(new TrainerAnswer(command.id(), Outcome.REFUSED, 0, "the examples have ended"), out);
+        } else {
+            commands.add(command, Math.max(0, through + 1));
+            carryOut(Math.max(0, through + 1), cuts(out), out);
+        }
+        status = currentStatus();
+    }
+
+    /** Carries out the commands that are due up to a moment, before which everything has been dealt with. */
+    private void carryOut(long reachedMillis, Batcher.Cuts cuts, Consumer<TrainRecord> out) {
+        while (commands.nextMillis() <= reachedMillis && commands.nextMillis() != CommandQueue.NONE) {
+            CommandQueue.Waiting due = commands.poll();
+            // Ends the batch before, and cuts what is due by now.
+            batcher.advance(due.atMillis() - 1, cuts);
+            answer(carryOut(due.command(), due.atMillis()), out);
+        }
+    }
+
+    private TrainerAnswer carryOut(TrainerCommand command, long atMillis) {
+        String detail = "learning goes on, and what comes is taken as right";
+        if (command.action() instanceof RollBack rollBack) {
+            try {
+                rollBack(rollBack, atMillis);
+                detail = "the model is that of " + rollBack.version() + ", and learning goes on from there";
+            } catch (BadSnapshotException e) {
+                return new TrainerAnswer(command.id(), Outcome.REFUSED, atMillis, e.getMessage());
+            }
+        } else {
+            guard.resume();
+        }
+        return new TrainerAnswer(command.id(), Outcome.DONE, atMillis, detail);
+    }
+
+    private void rollBack(RollBack to, long atMillis) throws BadSnapshotException {
+        if (to.version().eventTimeMillis() > atMillis) {
+            throw new BadSnapshotException("rolling back to " + to.version() + ": found the event time "
+                    + Instant.ofEpochMilli(atMillis) + ", expected that of the snapshot or later");
+        }
+        Snapshot snapshot = shelf.take(to);
+        SnapshotDescription description = snapshot.manifest().description();
+        ModelCopy earlier = ModelCopy.of(snapshot);
+        if (!identity(earlier.spec()).equals(identity(spec))) {
+            throw new BadSnapshotException("rolling back to " + to.version()
+                    + ": found the snapshot of another model, expected that of the configuration");
+        }
+        learner.advance(atMillis);
+        try {
+            learner.rollBack(earlier.tensors(), earlier.tables());
+        } catch (IllegalArgumentException e) {
+            throw new BadSnapshotException("rolling back to " + to.version() + ": " + e.getMessage(), e);
+        }
+        guard.letGo();
+        lineage.rolledBack(description.lineage());
+        examples = description.examples();
+        newest = to.version();
+        rolledBack = true;
+    }
+
+    private void answer(TrainerAnswer answer, Consumer<TrainRecord> out) {
+        lastAnswer = answer;
+        if (answer.outcome() == Outcome.DONE) {
+            commandsDone++;
+        } else {
+            commandsRefused++;
+        }
+        out.accept(new TrainRecord.Answered(answer));
+    }
+
     private void advance(long throughMillis, Consumer<TrainRecord> out) {
-        Batcher.Cuts cuts = new Batcher.Cuts() {
+        Batcher.Cuts cuts = cuts(out);
+        buffer.release(throughMillis, example -> {
+            carryOut(example.decidedTimeMillis(), cuts, out);
+            batcher.accept(example, cuts);
+        });
+        carryOut(throughMillis == Frontier.END ? Frontier.END : throughMillis + 1, cuts, out);
+        batcher.advance(throughMillis, cuts);
+        if (throughMillis == Frontier.END && !ended) {
+            ended = true;
+            out.accept(new TrainRecord.Ended(progress.lifetime()));
+        }
+    }
+
+    private Batcher.Cuts cuts(Consumer<TrainRecord> out) {
+        return new Batcher.Cuts() {
             @Override
             public void batch(List<LabeledExample> batch) {
                 learn(batch, out);
@@ -187,7 +301,7 @@ final class TrainCore {
             public void delta(long asOfMillis) {
                 // Without a snapshot nobody has anything to apply it to; what the guard holds up is not published
                 // either.
-                if (newest != null && guard.trip().isEmpty()) {
+                if (newest != null && !rolledBack && guard.trip().isEmpty()) {
                     cut(asOfMillis, null, out);
                 }
             }
@@ -197,12 +311,6 @@ final class TrainCore {
                 cutHour(asOfMillis, out);
             }
         };
-        buffer.release(throughMillis, example -> batcher.accept(example, cuts));
-        batcher.advance(throughMillis, cuts);
-        if (throughMillis == Frontier.END && !ended) {
-            ended = true;
-            out.accept(new TrainRecord.Ended(progress.lifetime()));
-        }
     }
 
     /** Scores, measures, learns: every prediction is of labels that the model has not seen. */
@@ -285,9 +393,10 @@ final class TrainCore {
         List<HashedFeatures> golden = newestExamples.stream()
                 .map(example -> HashedFeatures.of(example.features()))
                 .toList();
-        cut(asOfMillis, new ModelCut.Hour(hourMetrics, golden), out);
+        cut(asOfMillis, new ModelCut.Hour(newest, hourMetrics, golden), out);
         snapshots++;
         newest = new SnapshotVersion(asOfMillis);
+        rolledBack = false;
         cuts = 0;
         if (keepsServed) {
             asServed.publish(asOfMillis, ServedModel.of(ModelCopy.of(learner), spec.schema()));
@@ -297,8 +406,8 @@ final class TrainCore {
     private void cut(long asOfMillis, ModelCut.@Nullable Hour hour, Consumer<TrainRecord> out) {
         cuts++;
         List<SnapshotFile> files = DeltaFiles.drain(learner);
-        out.accept(new TrainRecord.Changed(
-                new ModelCut(asOfMillis, newest, cuts, lineageAtCut, lineage.value(), examples, files, hour)));
+        out.accept(new TrainRecord.Changed(new ModelCut(
+                asOfMillis, rolledBack ? null : newest, cuts, lineageAtCut, lineage.value(), examples, files, hour)));
         lineageAtCut = lineage.value();
     }
 
@@ -311,12 +420,6 @@ final class TrainCore {
                 }
             }
         }
-    }
-
-    /** Somebody says that what comes is right: the guard lets go and begins to watch anew. */
-    void resume() {
-        guard.resume();
-        status = currentStatus();
     }
 
     /** The model. */
@@ -361,6 +464,10 @@ final class TrainCore {
                 tables,
                 snapshots,
                 newest == null ? Long.MIN_VALUE : newest.eventTimeMillis(),
+                commands.size(),
+                commandsDone,
+                commandsRefused,
+                lastAnswer,
                 hourMetrics);
     }
 
@@ -407,6 +514,11 @@ final class TrainCore {
         out.writeLong(snapshots);
         out.writeBoolean(newest != null);
         out.writeLong(newest == null ? 0 : newest.eventTimeMillis());
+        out.writeBoolean(rolledBack);
+        commands.save(out);
+        out.writeLong(commandsDone);
+        out.writeLong(commandsRefused);
+        SavedState.writeText(out, lastAnswer == null ? "" : ControlCodec.line(lastAnswer));
         out.writeInt(cuts);
         SavedState.writeText(out, lineageAtCut);
         out.writeBoolean(ended);
@@ -440,6 +552,12 @@ final class TrainCore {
         boolean published = in.readBoolean();
         long asOfMillis = in.readLong();
         newest = published ? new SnapshotVersion(asOfMillis) : null;
+        rolledBack = in.readBoolean();
+        commands.restore(in);
+        commandsDone = in.readLong();
+        commandsRefused = in.readLong();
+        String answer = SavedState.readText(in);
+        lastAnswer = answer.isEmpty() ? null : ControlCodec.answer(answer);
         cuts = in.readInt();
         lineageAtCut = SavedState.readText(in);
         ended = in.readBoolean();

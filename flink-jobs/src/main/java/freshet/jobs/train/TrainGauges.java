@@ -56,6 +56,10 @@ final class TrainGauges {
                     group.addGroup("table", model.tables().get(table).name()),
                     () -> status.get().table(index));
         }
+        gauge(group, "commandsWaiting", status, TrainStatus::commandsWaiting);
+        gauge(group, "commandsDone", status, TrainStatus::commandsDone);
+        gauge(group, "commandsRefused", status, TrainStatus::commandsRefused);
+        gauge(group, "lastCommandMillis", status, TrainStatus::lastCommandMillis);
         gauge(group, "snapshots", status, TrainStatus::snapshots);
         gauge(group, "snapshotAsOfMillis", status, TrainStatus::snapshotAsOfMillis);
         gauge(group, "snapshotAgeMillis", status, TrainStatus::snapshotAgeMillis);

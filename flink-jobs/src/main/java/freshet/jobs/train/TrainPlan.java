@@ -14,12 +14,19 @@ import org.jspecify.annotations.Nullable;
  * What a trainer needs to be made anew wherever Flink puts it.
  *
  * @param configJson the configuration, as {@link FreshetConfig#json}
+ * @param shelf where the snapshots are that it can be told to go back to
  * @param warmFolder where the files of a {@link WarmStart} lie; null for a model that starts from nothing
  */
-public record TrainPlan(String configJson, @Nullable String warmFolder) implements Serializable {
+public record TrainPlan(
+        String configJson, SnapshotShelf shelf, @Nullable String warmFolder) implements Serializable {
 
     public static TrainPlan of(FreshetConfig config, Optional<String> warmFolder) {
-        return new TrainPlan(config.json(), warmFolder.orElse(null));
+        return new TrainPlan(config.json(), SnapshotShelf.EMPTY, warmFolder.orElse(null));
+    }
+
+    /** The same with snapshots to go back to. */
+    public TrainPlan with(SnapshotShelf snapshots) {
+        return new TrainPlan(configJson, snapshots, warmFolder);
     }
 
     /** What a new model learns first. */
@@ -50,6 +57,7 @@ public record TrainPlan(String configJson, @Nullable String warmFolder) implemen
                 storage,
                 config.cachedRows(),
                 guard(config),
+                shelf,
                 config.metrics());
     }
 

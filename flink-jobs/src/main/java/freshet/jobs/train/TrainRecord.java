@@ -1,5 +1,6 @@
 package freshet.jobs.train;
 
+import freshet.serde.control.TrainerAnswer;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.SnapshotRecord;
 import java.util.SortedMap;
@@ -41,6 +42,9 @@ public sealed interface TrainRecord {
         SNAPSHOTS,
         DELTAS
     }
+
+    /** What became of a command. */
+    record Answered(TrainerAnswer answer) implements TrainRecord {}
 
     /**
      * The examples have ended and everything has been learnt.

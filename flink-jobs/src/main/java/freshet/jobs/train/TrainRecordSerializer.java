@@ -1,6 +1,7 @@
 package freshet.jobs.train;
 
 import freshet.jobs.state.SavedState;
+import freshet.jobs.train.TrainRecord.Answered;
 import freshet.jobs.train.TrainRecord.Changed;
 import freshet.jobs.train.TrainRecord.Ended;
 import freshet.jobs.train.TrainRecord.Hour;
@@ -12,6 +13,7 @@ import freshet.jobs.type.Fields;
 import freshet.jobs.type.LayoutSnapshot;
 import freshet.jobs.type.ValueSerializer;
 import freshet.jobs.type.ValueTypeInfo;
+import freshet.serde.control.ControlCodec;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.SnapshotRecord;
 import java.io.IOException;
@@ -34,6 +36,7 @@ public final class TrainRecordSerializer extends ValueSerializer<TrainRecord> {
     private static final int PUBLISHED = 2;
     private static final int ENDED = 3;
     private static final int CHANGED = 4;
+    private static final int ANSWERED = 5;
 
     private final ExampleMessageSerializer examples = new ExampleMessageSerializer();
 
@@ -69,6 +72,9 @@ public final class TrainRecordSerializer extends ValueSerializer<TrainRecord> {
         } else if (record instanceof Changed changed) {
             out.writeByte(CHANGED);
             ModelCutBytes.write(changed.cut(), out);
+        } else if (record instanceof Answered answered) {
+            out.writeByte(ANSWERED);
+            Fields.writeText(ControlCodec.line(answered.answer()), out);
         } else if (record instanceof Ended ended) {
             out.writeByte(ENDED);
             SavedState.writeMetrics(out, ended.metrics());
@@ -86,8 +92,9 @@ public final class TrainRecordSerializer extends ValueSerializer<TrainRecord> {
                         Topic.values()[in.readByte()], new SnapshotRecord(Fields.readText(in), Fields.readBytes(in)));
             case CHANGED -> new Changed(ModelCutBytes.read(in));
             case ENDED -> new Ended(SavedState.readMetrics(in));
+            case ANSWERED -> new Answered(ControlCodec.answer(Fields.readText(in)));
             default ->
-                throw new IOException("reading a record of the trainer: found kind " + kind + ", expected 0 to 4");
+                throw new IOException("reading a record of the trainer: found kind " + kind + ", expected 0 to 5");
         };
     }
 

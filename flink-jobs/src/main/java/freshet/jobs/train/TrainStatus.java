@@ -3,6 +3,7 @@ package freshet.jobs.train;
 import freshet.jobs.guard.GuardReason;
 import freshet.jobs.guard.GuardTrip;
 import freshet.model.table.TableStatus;
+import freshet.serde.control.TrainerAnswer;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,7 +25,11 @@ import org.jspecify.annotations.Nullable;
  * @param repeats examples that came again and were dropped
  * @param tables the tables of rows, by table index; none before the first example
  * @param snapshots cut so far
- * @param snapshotAsOfMillis the newest snapshot is as of this event time; {@link Long#MIN_VALUE} before the first
+ * @param snapshotAsOfMillis the newest snapshot, or the one that was rolled back to since, is as of this event time; {@link Long#MIN_VALUE} before the first
+ * @param commandsWaiting commands that wait for their moment
+ * @param commandsDone commands carried out
+ * @param commandsRefused commands not carried out
+ * @param lastAnswer what became of the last command; null before the first
  * @param hourMetrics by task and name: over the last hour of decided time that has ended
  */
 public record TrainStatus(
@@ -42,10 +47,32 @@ public record TrainStatus(
         List<TableStatus> tables,
         long snapshots,
         long snapshotAsOfMillis,
+        long commandsWaiting,
+        long commandsDone,
+        long commandsRefused,
+        @Nullable TrainerAnswer lastAnswer,
         SortedMap<String, SortedMap<String, Double>> hourMetrics) {
 
     static final TrainStatus START = new TrainStatus(
-            0, 0, 0, 0, 0, 0, null, Long.MIN_VALUE, 0, 0, 0, List.of(), 0, Long.MIN_VALUE, new TreeMap<>());
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            null,
+            Long.MIN_VALUE,
+            0,
+            0,
+            0,
+            List.of(),
+            0,
+            Long.MIN_VALUE,
+            0,
+            0,
+            0,
+            null,
+            new TreeMap<>());
 
     public TrainStatus {
         tables = List.copyOf(tables);
@@ -74,6 +101,11 @@ public record TrainStatus(
     /** Whether it has for this reason. */
     public boolean isGuardTripped(GuardReason reason) {
         return guardTrip != null && guardTrip.reason() == reason;
+    }
+
+    /** Event time at which the last command took effect or was refused; 0 before the first. */
+    public long lastCommandMillis() {
+        return lastAnswer == null ? 0 : lastAnswer.atMillis();
     }
 
     /** Event time from the newest snapshot to the frontier: how stale a server is at best; 0 before the first. */

@@ -69,7 +69,7 @@ class FreshetConfigTest {
                           feedback: {format: confluent}
                           histories: {format: avro}
                         topics:
-                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g, model_deltas: i, model_registry: j, user_features: h, video_features: k}
+                          {impressions: a, feedback: b, histories: c, examples: d, dead_letters: e, late: f, snapshots: g, model_deltas: i, model_registry: j, trainer_control: l, user_features: h, video_features: k}
                         user_features: {written: false, every: 3s}
                         schema_registry: {url: "http://registry:8081", user: freshet, password_env: REGISTRY_PASSWORD}
                         """);
@@ -90,8 +90,8 @@ class FreshetConfigTest {
                         null));
         assertThat(config.schemaRegistry())
                 .isEqualTo(new SchemaRegistryConfig("http://registry:8081", "freshet", "REGISTRY_PASSWORD"));
-        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g", "i", "j", "h", "k");
-        assertThat(config.topicsInUse()).containsExactly("a", "b", "c", "d", "e", "f", "g", "i", "j");
+        assertThat(config.topics().all()).containsExactly("a", "b", "c", "d", "e", "f", "g", "i", "j", "l", "h", "k");
+        assertThat(config.topicsInUse()).containsExactly("a", "b", "c", "d", "e", "f", "g", "i", "j", "l");
         assertThat(config.userFeatures()).isEqualTo(new UserFeaturesConfig(false, Duration.ofSeconds(3)));
     }
 

@@ -106,7 +106,7 @@ class PublishOperatorTest {
                             lineage,
                             8L * made.size(),
                             DeltaFiles.drain(learner),
-                            hourEnds ? new ModelCut.Hour(new TreeMap<>(), golden) : null));
+                            hourEnds ? new ModelCut.Hour(base, new TreeMap<>(), golden) : null));
                 }
                 if (hourEnds) {
                     base = new SnapshotVersion(asOf);

@@ -31,7 +31,7 @@ final class FoldedCuts {
                     SnapshotMoment moment = new SnapshotMoment(
                             0,
                             new SnapshotVersion(cut.asOfMillis()),
-                            cut.base(),
+                            cut.hour().parent(),
                             cut.lineage(),
                             cut.examples(),
                             cut.hour().metrics(),

@@ -6,6 +6,8 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.gate.Gate;
 import freshet.jobs.guard.GuardReason;
 import freshet.jobs.guard.GuardTrip;
+import freshet.serde.control.TrainerCommand;
+import freshet.serde.control.TrainerCommand.Resume;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
@@ -140,7 +142,9 @@ class PoisonHourTest {
 
         Run forGood = run(8, END - POISON_FROM, example -> withLabels(example, label -> 0));
         assertThat(forGood.core.status().isGuardTripped(GuardReason.LABEL_RATE)).isTrue();
-        forGood.core.resume();
+        forGood.core.accept(
+                new TrainerCommand("r", TrainerCommand.AS_SOON_AS_POSSIBLE, new Resume(), "test", ""), record -> {});
+        forGood.core.accept(promise(END + 5 * MINUTE), record -> {}); // a tick ends
         assertThat(forGood.core.status().isGuardTripped()).isFalse();
     }
 

@@ -98,7 +98,7 @@ class TrainCoreTest {
     void refusesTheStateOfAnotherModel() throws IOException {
         byte[] saved = saved(newCore());
         FreshetConfig other = FreshetConfig.fromJson(CONFIG.json().replace("\"seed\":7", "\"seed\":8"));
-        assertThatThrownBy(() -> restore(new TrainPlan(other.json(), null), saved))
+        assertThatThrownBy(() -> restore(TrainPlan.of(other, Optional.empty()), saved))
                 .hasMessageContaining("found the state of another model");
     }
 
@@ -110,7 +110,7 @@ class TrainCoreTest {
                 .replace("\"name\":\"click\"", "\"name\":\"?\"")
                 .replace("\"name\":\"like\"", "\"name\":\"click\"")
                 .replace("\"name\":\"?\"", "\"name\":\"like\"");
-        assertThatThrownBy(() -> restore(new TrainPlan(swapped, null), saved))
+        assertThatThrownBy(() -> restore(TrainPlan.of(FreshetConfig.fromJson(swapped), Optional.empty()), saved))
                 .hasMessageContaining("found the state of another model");
     }
 

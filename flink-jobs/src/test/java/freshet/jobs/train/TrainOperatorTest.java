@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.serde.control.ControlCodec;
+import freshet.serde.control.TrainerCommand;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.LabeledExample;
 import java.util.ArrayList;
@@ -18,6 +20,7 @@ import org.apache.flink.runtime.state.hashmap.HashMapStateBackend;
 import org.apache.flink.state.rocksdb.EmbeddedRocksDBStateBackend;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
+import org.apache.flink.streaming.util.KeyedTwoInputStreamOperatorTestHarness;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,6 +65,65 @@ class TrainOperatorTest {
 
         assertThat(pieces).containsExactlyElementsOf(whole);
         assertThat(whole).filteredOn(line -> line.startsWith("Changed")).hasSizeGreaterThan(4);
+    }
+
+    /** Told to go on, without a time: what became of it is in the checkpoint, and the source gives the command once. */
+    @Test
+    void aCommandBeforeACheckpointIsCarriedOutAfterIt() throws Exception {
+        List<ExampleMessage> messages =
+                ExampleStreams.delivery(6, ExampleStreams.random(6, 600, 5 * HOUR, "click", "like"), 2, 2);
+        TrainerCommand command = new TrainerCommand(
+                "r", ExampleStreams.START_MILLIS + 3 * HOUR, new TrainerCommand.Resume(), "test", "because");
+        int half = middle(messages, messages.size() / 3);
+        List<String> whole = new ArrayList<>();
+        try (var harness = commanded(null)) {
+            harness.processElement2(new StreamRecord<>(ControlCodec.line(command)));
+            harness.processElement2(new StreamRecord<>("not a command"));
+            process(harness, messages, whole);
+        }
+        List<String> pieces = new ArrayList<>();
+        OperatorSubtaskState saved;
+        try (var harness = commanded(null)) {
+            harness.processElement2(new StreamRecord<>(ControlCodec.line(command)));
+            process(harness, messages.subList(0, half), pieces);
+            saved = harness.snapshot(1, 1);
+            process(harness, messages.subList(half, messages.size()), new ArrayList<>());
+        }
+        try (var harness = commanded(saved)) {
+            process(harness, messages.subList(half, messages.size()), pieces);
+        }
+        assertThat(pieces).containsExactlyElementsOf(whole);
+        assertThat(whole).filteredOn(line -> line.startsWith("Answered")).hasSize(1);
+    }
+
+    private static KeyedTwoInputStreamOperatorTestHarness<Integer, ExampleMessage, String, TrainRecord> commanded(
+            @Nullable OperatorSubtaskState restoredFrom) throws Exception {
+        var harness = new KeyedTwoInputStreamOperatorTestHarness<Integer, ExampleMessage, String, TrainRecord>(
+                new CommandedTrainOperator(TrainPlan.of(TinyModel.config(), Optional.empty())),
+                any -> TrainOperator.REPLICA,
+                any -> TrainOperator.REPLICA,
+                Types.INT);
+        harness.setStateBackend(new EmbeddedRocksDBStateBackend(false));
+        harness.setup(new TrainRecordSerializer());
+        if (restoredFrom != null) {
+            harness.initializeState(restoredFrom);
+        }
+        harness.open();
+        return harness;
+    }
+
+    private static void process(
+            KeyedTwoInputStreamOperatorTestHarness<Integer, ExampleMessage, String, TrainRecord> harness,
+            List<ExampleMessage> messages,
+            List<String> into)
+            throws Exception {
+        for (ExampleMessage message : messages) {
+            harness.processElement1(new StreamRecord<>(message));
+            for (TrainRecord record : harness.extractOutputValues()) {
+                into.add(text(record));
+            }
+            harness.getOutput().clear();
+        }
     }
 
     /** The first place from an index on where an example stands, so that it is not the moment after a promise. */

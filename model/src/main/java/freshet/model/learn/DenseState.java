@@ -2,6 +2,7 @@ package freshet.model.learn;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * All a learner remembers except its rows. Saved as, little-endian:
@@ -80,6 +81,21 @@ final class DenseState {
 
     void countRefusedGradient() {
         refusedGradients++;
+    }
+
+    /**
+     * Takes over parameters and rates of an earlier time. First moments, the direction that later parameters were moving in, begin
+     * at 0; second moments, the size of gradients, stay where they are finite.
+     */
+    void rollBack(float[] earlierParameters, float[] earlierRates) {
+        System.arraycopy(earlierParameters, 0, parameters, 0, parameters.length);
+        System.arraycopy(earlierRates, 0, globalRates, 0, globalRates.length);
+        Arrays.fill(firstMoments, 0f);
+        for (int i = 0; i < secondMoments.length; i++) {
+            if (!Float.isFinite(secondMoments[i])) {
+                secondMoments[i] = 0;
+            }
+        }
     }
 
     /** How long {@link #save} is. */

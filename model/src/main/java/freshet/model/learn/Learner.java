@@ -21,6 +21,7 @@ import freshet.model.spec.TableSpec;
 import freshet.model.table.EmbeddingTable;
 import freshet.model.table.RowChanges;
 import freshet.model.table.RowConsumer;
+import freshet.model.table.RowSet;
 import freshet.model.table.RowStore;
 import freshet.model.table.TableStatus;
 import freshet.model.table.Tables;
@@ -418,6 +419,25 @@ public final class Learner implements AutoCloseable {
     /** Puts in a row that was made elsewhere: {@code float[rowWidth]}, weights then optimizer slots. It counts as just touched. */
     public void putRow(int table, long id, float[] row) {
         tables.get(table).put(id, row);
+    }
+
+    /**
+     * Takes over the weights of an earlier time, as a snapshot has them, and goes on from there. Optimizer state is in no snapshot:
+     * {@link EmbeddingTable#rollBack} says what becomes of that of rows; of Adam, first moments begin at 0 and second moments stay.
+     * Steps, sightings of ids without rows, play times, and the counts that ranks are made of go on. Between batches.
+     *
+     * @param tensors as {@link #denseTensors} gives them
+     * @param rows by table index
+     * @throws IllegalArgumentException when the tensors are of another model; the learner is as before
+     */
+    public void rollBack(List<NamedTensor> tensors, List<? extends RowSet> rows) {
+        Counted earlier = Counted.of(spec, tensors);
+        state.rollBack(network.layout().arena(tensors), earlier.globalRates());
+        System.arraycopy(earlier.rankTables(), 0, counted.rankTables(), 0, earlier.rankTables().length);
+        network.load(state.parameters());
+        for (int table = 0; table < tableCount(); table++) {
+            tables.get(table).rollBack(rows.get(table));
+        }
     }
 
     /** Begins to remember which rows change, for {@link #drainChanges}. Called on a new learner. */

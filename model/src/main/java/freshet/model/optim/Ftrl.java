@@ -1,6 +1,7 @@
 package freshet.model.optim;
 
 import freshet.model.spec.OptimizerSpec;
+import java.util.Arrays;
 
 /**
  * FTRL-proximal per coordinate (McMahan et al. 2013, algorithm 1), with two sums per weight, z and n:
@@ -33,11 +34,18 @@ final class Ftrl implements RowOptimizer {
 
     @Override
     public void initialise(float[] rows, int offset, int width) {
+        Arrays.fill(rows, offset + 2 * width, offset + 3 * width, 0f);
+        adopt(rows, offset, width);
+    }
+
+    /** Solves the formula for z: the weight follows from it, so a z of other weights would bring them back. */
+    @Override
+    public void adopt(float[] rows, int offset, int width) {
         for (int i = 0; i < width; i++) {
             float w = rows[offset + i];
-            float strength = spec.beta() / alphas[i] + spec.l2();
+            float root = (float) Math.sqrt(rows[offset + 2 * width + i]);
+            float strength = (spec.beta() + root) / alphas[i] + spec.l2();
             rows[offset + width + i] = w == 0 ? 0 : -w * strength - Math.copySign(spec.l1(), w);
-            rows[offset + 2 * width + i] = 0;
         }
     }
 

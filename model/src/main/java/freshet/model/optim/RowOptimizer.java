@@ -38,6 +38,12 @@ public interface RowOptimizer {
     void update(float[] rows, int offset, int width, float[] gradients, int gradientOffset, UpdateMoment moment);
 
     /**
+     * Weights were put into a row from elsewhere, in front of slots that it had before: brings the slots into line where they
+     * determine the weights.
+     */
+    default void adopt(float[] rows, int offset, int width) {}
+
+    /**
      * Whether the rule has brought every weight of a row to exactly 0. Where new rows start at 0 too, such a row says nothing
      * that its absence would not say.
      */

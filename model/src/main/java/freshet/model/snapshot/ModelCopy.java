@@ -7,6 +7,7 @@ import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.RowChanges;
 import freshet.model.table.RowConsumer;
+import freshet.model.table.RowSet;
 import freshet.model.table.RowSource;
 import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.SafeTensors;
@@ -182,8 +183,8 @@ public final class ModelCopy {
         return tensors;
     }
 
-    /** The rows by table index of the spec, for scoring. */
-    public List<RowSource> tables() {
+    /** The rows by table index of the spec. */
+    public List<RowSet> tables() {
         return List.copyOf(tables);
     }
 

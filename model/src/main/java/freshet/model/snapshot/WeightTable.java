@@ -4,7 +4,7 @@ import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.InitialValues;
 import freshet.model.table.RowConsumer;
-import freshet.model.table.RowSource;
+import freshet.model.table.RowSet;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import it.unimi.dsi.fastutil.longs.Long2IntOpenHashMap;
 import java.util.Arrays;
@@ -13,7 +13,7 @@ import java.util.Arrays;
  * The weights of one table as servers have them, changed by deltas: {@code width} floats a row in flat slabs, no optimizer
  * slots. A removed row's place is used again. One thread.
  */
-final class WeightTable implements RowSource {
+final class WeightTable implements RowSet {
     private static final int SLAB_SHIFT = 10;
     private static final int SLAB_ROWS = 1 << SLAB_SHIFT;
 
@@ -74,8 +74,8 @@ final class WeightTable implements RowSource {
         return position;
     }
 
-    /** Hands over every row in ascending order of (signed) id. */
-    void forEachRow(RowConsumer consumer) {
+    @Override
+    public void forEachRow(RowConsumer consumer) {
         long[] sorted = positions.keySet().toLongArray();
         Arrays.sort(sorted);
         float[] weights = new float[width];

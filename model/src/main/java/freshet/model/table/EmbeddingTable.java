@@ -263,6 +263,56 @@ public final class EmbeddingTable implements RowSource {
         markTouched(position);
     }
 
+    /**
+     * Takes over all rows of an earlier time: their weights, and no other rows. Rows that there were keep their slots, which say
+     * how much an id has been seen and how large its gradients are, as far as these are finite; and their hour. Others begin as
+     * new ones do. Every row counts as changed. Between batches.
+     */
+    public void rollBack(RowSet earlier) {
+        float[] weights = new float[width];
+        for (long id : idsTouched(any -> true)) {
+            if (earlier.read(id, weights, 0) == NONE && peek(id)) {
+                hours.remove((int) buffer[hourAt], 1);
+                removeAll(new long[] {id}, 1);
+                evicted++;
+            }
+        }
+        earlier.forEachRow((id, row) -> {
+            rollBack(id, row);
+            boundMemory();
+        });
+    }
+
+    private void rollBack(long id, float[] weights) {
+        int position = index.find(id);
+        if (position == NONE) {
+            position = load(id);
+        }
+        if (position == NONE) {
+            position = insert(id);
+        }
+        float[] floats = slab.floats(position);
+        int offset = slab.offset(position);
+        System.arraycopy(weights, 0, floats, offset, width);
+        if (optimizer != null) {
+            if (isFinite(floats, offset + width, offset + hourAt)) {
+                optimizer.adopt(floats, offset, width);
+            } else {
+                optimizer.initialise(floats, offset, width);
+            }
+        }
+        markTouched(position);
+    }
+
+    private static boolean isFinite(float[] values, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (!Float.isFinite(values[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private float hourOf(int position) {
         return slab.floats(position)[slab.offset(position) + hourAt];
     }
@@ -304,6 +354,10 @@ public final class EmbeddingTable implements RowSource {
         if (life.maxRows() > 0 && hours.rows() > life.maxRows()) {
             evictOldest(hours.rows() - (life.maxRows() - life.maxRows() / EVICTED_SHARE));
         }
+        boundMemory();
+    }
+
+    private void boundMemory() {
         while (slab.size() > cachedRows) {
             hand = hand + 1 < slab.end() ? hand + 1 : 0;
             if (slab.holds(hand) && !slab.unmark(hand, RowSlab.RECENT)) {
