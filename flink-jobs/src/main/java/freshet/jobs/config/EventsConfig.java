@@ -4,9 +4,12 @@ import freshet.serde.config.ConfigNode;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.Impression;
 import freshet.serde.mapping.EventMapping;
+import freshet.serde.wire.SchemaStore;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import org.apache.avro.Schema;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param impressions format of the impressions topic
  * @param feedback format of the feedback topic
  * @param histories format of the histories topic
+ * @param schemas that records in the format {@code avro} may be written with, besides ours
  * @param impressionMapping how a record that is not of our schema becomes an impression; null where it is of ours
  * @param feedbackMapping the same for feedback
  */
@@ -39,6 +43,7 @@ public record EventsConfig(
         WireFormat impressions,
         WireFormat feedback,
         WireFormat histories,
+        List<Schema> schemas,
         @Nullable EventMapping<Impression> impressionMapping,
         @Nullable EventMapping<Feedback> feedbackMapping) {
 
@@ -55,6 +60,7 @@ public record EventsConfig(
                 format(events, "impressions"),
                 format(events, "feedback"),
                 format(events, "histories"),
+                SchemaFiles.read(events),
                 hasMapping(events, "impressions") ? EventMapping.impressions(mapping(events, "impressions")) : null,
                 hasMapping(events, "feedback") ? EventMapping.feedback(mapping(events, "feedback")) : null);
     }
@@ -62,17 +68,22 @@ public record EventsConfig(
     private static boolean hasMapping(ConfigNode events, String stream) {
         ConfigNode node = events.child(stream);
         boolean hasMapping = node.has("mapping");
-        if (hasMapping && format(events, stream) == WireFormat.AVRO) {
+        if (hasMapping && format(events, stream) == WireFormat.AVRO && !events.has(SchemaFiles.KEY)) {
             node.problem(
                     "format",
-                    "found 'avro' with a mapping, expected json or confluent: without a registry only"
-                            + " records of our own schema can be read, and they need no mapping");
+                    "found 'avro' with a mapping, expected json or confluent, or in events." + SchemaFiles.KEY
+                            + " the files of the schemas that the records are written with");
         }
         return hasMapping;
     }
 
     private static ConfigNode mapping(ConfigNode events, String stream) {
         return events.child(stream).child("mapping");
+    }
+
+    /** The schemas that records in the format {@code avro} may be written with: ours, and those that the file names. */
+    public SchemaStore schemaStore() {
+        return SchemaStore.known().with(schemas.toArray(Schema[]::new));
     }
 
     /** The formats of the three topics. */

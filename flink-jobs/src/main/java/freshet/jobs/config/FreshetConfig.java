@@ -86,7 +86,9 @@ public record FreshetConfig(
      */
     public static FreshetConfig load(Path file) {
         try {
-            return parse(file.toString(), Files.readString(file));
+            JsonNode tree = tree(YAML, file.toString(), Files.readString(file));
+            SchemaFiles.inline(tree, file);
+            return read(file.toString(), tree);
         } catch (IOException e) {
             throw new UncheckedIOException(
                     "reading the configuration: cannot read " + file.toAbsolutePath() + ": " + e, e);
@@ -160,7 +162,9 @@ public record FreshetConfig(
     public FreshetConfig withJsonEvents() {
         ObjectNode root = (ObjectNode) tree(JSON, name, json);
         for (String stream : List.of("impressions", "feedback", "histories")) {
-            root.withObjectProperty("events").withObjectProperty(stream).put("format", "json");
+            ObjectNode one = root.withObjectProperty("events").withObjectProperty(stream);
+            one.put("format", "json");
+            one.remove("mapping"); // the lines are of our own schema
         }
         return read(name, root);
     }

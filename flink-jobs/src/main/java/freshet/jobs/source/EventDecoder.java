@@ -1,7 +1,6 @@
 package freshet.jobs.source;
 
 import freshet.jobs.config.FreshetConfig;
-import freshet.jobs.config.WireFormat;
 import freshet.serde.event.DeadLetter;
 import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.event.Event;
@@ -18,6 +17,7 @@ import freshet.serde.wire.HistorySeedCodec;
 import freshet.serde.wire.ImpressionCodec;
 import freshet.serde.wire.RegistryUnavailableException;
 import freshet.serde.wire.SchemaSource;
+import freshet.serde.wire.SchemaStore;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
@@ -33,7 +33,7 @@ public final class EventDecoder {
 
     /** Bytes to an event of one kind. */
     private interface Decoding {
-        Mapped<? extends Event> decode(byte[] bytes);
+        Mapped<? extends Event> decode(byte @Nullable [] schemaHeader, byte[] bytes);
     }
 
     private final EventStream stream;
@@ -57,7 +57,7 @@ public final class EventDecoder {
         return new EventDecoder(
                 stream,
                 switch (stream.format(config)) {
-                    case AVRO -> avro(stream);
+                    case AVRO -> avro(stream, config.events().schemaStore());
                     case JSON -> json(stream);
                     case CONFLUENT -> confluent(stream, config.schemaRegistry().client());
                 });
@@ -68,17 +68,24 @@ public final class EventDecoder {
         return new EventDecoder(stream, json(stream));
     }
 
+    /** As {@link #decode(String, int, long, byte[], byte[])}, of a record without headers. */
+    public SourceRecord decode(String topic, int partition, long offset, byte @Nullable [] bytes) {
+        return decode(topic, partition, offset, null, bytes);
+    }
+
     /**
      * One record.
      *
      * @param topic where it was read, or a file's name
      * @param partition of the topic; 0 for a file
      * @param offset in the partition; the line number from 0 for a file
+     * @param schemaHeader value of the Kafka header {@link ConfluentWire#SCHEMA_HEADER}; null where the record has none
      * @param bytes the record; null for a Kafka record without a value
      * @throws RegistryUnavailableException when the schema registry did not answer, which says nothing about the record: let
      *     the job restart and read it again
      */
-    public SourceRecord decode(String topic, int partition, long offset, byte @Nullable [] bytes) {
+    public SourceRecord decode(
+            String topic, int partition, long offset, byte @Nullable [] schemaHeader, byte @Nullable [] bytes) {
         if (bytes == null || bytes.length == 0) {
             return refused(topic, partition, offset, Reason.EMPTY, "found no bytes, expected an event", new byte[0]);
         }
@@ -93,7 +100,7 @@ public final class EventDecoder {
         }
         Mapped<? extends Event> outcome;
         try {
-            outcome = decoding.decode(bytes);
+            outcome = decoding.decode(schemaHeader, bytes);
         } catch (RegistryUnavailableException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -114,20 +121,24 @@ public final class EventDecoder {
         return new SourceRecord.Refused(stream, new DeadLetter(topic, partition, offset, reason, detail, bytes));
     }
 
-    private static Decoding avro(EventStream stream) {
+    private static Decoding avro(EventStream stream, SchemaStore schemas) {
         return switch (stream) {
-            case HISTORY -> ours(new HistorySeedCodec()::decode);
-            case IMPRESSIONS -> ours(new ImpressionCodec()::decode);
-            case FEEDBACK -> ours(new FeedbackCodec()::decode);
+            case HISTORY -> ours(new HistorySeedCodec(schemas)::decode);
+            case IMPRESSIONS -> ours(new ImpressionCodec(schemas)::decode);
+            case FEEDBACK -> ours(new FeedbackCodec(schemas)::decode);
         };
     }
 
     private static Decoding confluent(EventStream stream, SchemaSource schemas) {
         return switch (stream) {
-            case HISTORY -> ours(new ConfluentWire<>(new HistorySeedCodec(), schemas)::decode);
-            case IMPRESSIONS -> ours(new ConfluentWire<>(new ImpressionCodec(), schemas)::decode);
-            case FEEDBACK -> ours(new ConfluentWire<>(new FeedbackCodec(), schemas)::decode);
+            case HISTORY -> confluent(new ConfluentWire<>(new HistorySeedCodec(), schemas));
+            case IMPRESSIONS -> confluent(new ConfluentWire<>(new ImpressionCodec(), schemas));
+            case FEEDBACK -> confluent(new ConfluentWire<>(new FeedbackCodec(), schemas));
         };
+    }
+
+    private static Decoding confluent(ConfluentWire<? extends Event> wire) {
+        return (schemaHeader, bytes) -> mapped(wire.decode(schemaHeader, bytes));
     }
 
     private static Decoding json(EventStream stream) {
@@ -149,22 +160,28 @@ public final class EventDecoder {
 
     private static <T extends Event> Decoding mapped(
             EventStream stream, EventMapping<T> mapping, FreshetConfig config) {
-        MappedWire<T> wire = stream.format(config) == WireFormat.JSON
-                ? MappedWire.json(mapping)
-                : MappedWire.avro(
+        MappedWire<T> wire = switch (stream.format(config)) {
+            case JSON -> MappedWire.json(mapping);
+            case AVRO ->
+                MappedWire.avro(
+                        mapping, GenericWire.singleObject(config.events().schemaStore()));
+            case CONFLUENT ->
+                MappedWire.avro(
                         mapping, GenericWire.confluent(config.schemaRegistry().client()));
+        };
         return wire::decode;
     }
 
-    /** Records of our own schemas, of which none is skipped. */
+    /** Records of our own schemas, of which none is skipped and whose headers say nothing. */
     private static Decoding ours(Function<byte[], Decoded<? extends Event>> decoding) {
-        return bytes -> {
-            Decoded<? extends Event> decoded = decoding.apply(bytes);
-            if (decoded instanceof Decoded.Value<? extends Event> good) {
-                return new Mapped.Value<Event>(good.value());
-            }
-            Decoded.Bad<? extends Event> bad = (Decoded.Bad<? extends Event>) decoded;
-            return new Mapped.Bad<Event>(bad.reason(), bad.detail());
-        };
+        return (schemaHeader, bytes) -> mapped(decoding.apply(bytes));
+    }
+
+    private static Mapped<Event> mapped(Decoded<? extends Event> decoded) {
+        if (decoded instanceof Decoded.Value<? extends Event> good) {
+            return new Mapped.Value<>(good.value());
+        }
+        Decoded.Bad<? extends Event> bad = (Decoded.Bad<? extends Event>) decoded;
+        return new Mapped.Bad<>(bad.reason(), bad.detail());
     }
 }

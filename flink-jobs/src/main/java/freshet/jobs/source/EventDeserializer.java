@@ -1,11 +1,13 @@
 package freshet.jobs.source;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.serde.wire.ConfluentWire;
 import org.apache.flink.api.common.serialization.DeserializationSchema;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
 
 /** The {@link EventDecoder} of a topic, as Flink's Kafka source wants it. Yields exactly one value per record, always. */
 @SuppressWarnings("NullAway.Init") // open() comes before the first record
@@ -28,7 +30,13 @@ final class EventDeserializer implements KafkaRecordDeserializationSchema<Source
 
     @Override
     public void deserialize(ConsumerRecord<byte[], byte[]> record, Collector<SourceRecord> out) {
-        out.collect(decoder.decode(record.topic(), record.partition(), record.offset(), record.value()));
+        Header schema = record.headers().lastHeader(ConfluentWire.SCHEMA_HEADER);
+        out.collect(decoder.decode(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                schema == null ? null : schema.value(),
+                record.value()));
     }
 
     @Override

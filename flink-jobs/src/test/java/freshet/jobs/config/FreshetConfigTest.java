@@ -8,6 +8,7 @@ import freshet.serde.config.ConfigException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -86,6 +87,7 @@ class FreshetConfigTest {
                         WireFormat.JSON,
                         WireFormat.CONFLUENT,
                         WireFormat.AVRO,
+                        List.of(),
                         null,
                         null));
         assertThat(config.schemaRegistry())

@@ -15,11 +15,26 @@ import freshet.serde.wire.EventJson;
 import freshet.serde.wire.FeedbackCodec;
 import freshet.serde.wire.HistorySeedCodec;
 import freshet.serde.wire.ImpressionCodec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import org.apache.avro.Schema;
+import org.apache.avro.SchemaBuilder;
+import org.apache.avro.generic.GenericData;
+import org.apache.avro.generic.GenericRecord;
+import org.apache.avro.generic.GenericRecordBuilder;
+import org.apache.avro.message.BinaryMessageEncoder;
+import org.apache.flink.api.common.functions.util.ListCollector;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -126,6 +141,77 @@ class EventDecoderTest {
         assertThatThrownBy(() -> FreshetConfig.parse("test.yaml", withMapping("avro")))
                 .isInstanceOf(ConfigException.class)
                 .hasMessageContaining("events.feedback.format: found 'avro' with a mapping");
+    }
+
+    @Test
+    void aMappingOfAvroFindsTheWritersSchemaByItsFingerprint(@TempDir Path folder) throws IOException {
+        Schema schema = SchemaBuilder.record("shop.Action")
+                .fields()
+                .requiredString("id")
+                .requiredString("who")
+                .requiredString("what")
+                .requiredLong("at")
+                .requiredString("type")
+                .endRecord();
+        Files.writeString(folder.resolve("action.avsc"), schema.toString());
+        Path file = Files.writeString(
+                folder.resolve("shop.yaml"),
+                withMapping("avro").replace("  feedback_wait", "  schemas: [action.avsc]\n  feedback_wait"));
+        GenericRecord action = new GenericRecordBuilder(schema)
+                .set("id", "f")
+                .set("who", "u")
+                .set("what", "v")
+                .set("at", ViewerEvents.START / 1000)
+                .set("type", "click")
+                .build();
+        ByteBuffer single = new BinaryMessageEncoder<GenericRecord>(GenericData.get(), schema).encode(action);
+        byte[] bytes = Arrays.copyOf(single.array(), single.remaining());
+
+        FreshetConfig config = FreshetConfig.load(file);
+        Files.delete(folder.resolve("action.avsc")); // as on a TaskManager, which has the configuration and no file
+        EventDecoder decoder = EventDecoder.ofTopic(EventStream.FEEDBACK, FreshetConfig.fromJson(config.json()));
+
+        assertThat(((SourceRecord.Good) decoder.decode("t", 0, 0, bytes)).event())
+                .isEqualTo(new Feedback("f", null, "u", "v", ViewerEvents.START, "click", 1));
+        bytes[2] ^= 1;
+        DeadLetter unknown = ((SourceRecord.Refused) decoder.decode("t", 0, 1, bytes)).letter();
+        assertThat(unknown.reason()).isEqualTo(Reason.UNKNOWN_SCHEMA);
+        assertThat(unknown.detail()).contains("found fingerprint", "add the file", "events.schemas");
+        assertThatThrownBy(() -> FreshetConfig.load(file))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("events.schemas[0]: cannot read ")
+                .hasMessageContaining("action.avsc");
+    }
+
+    @Test
+    void schemasThatAreNoneAreNamedWithTheirPath() {
+        String yaml = ViewerEvents.YAML.replace(
+                "  feedback_wait",
+                "  schemas: [{type: record, name: a}, {type: array, items: string}, 7]\n  feedback_wait");
+        assertThatThrownBy(() -> FreshetConfig.parse("test.yaml", yaml))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("events.schemas[0]: found no Avro schema")
+                .hasMessageContaining("events.schemas[1]: found the schema of a array, expected a record")
+                .hasMessageContaining("events.schemas[2]: found 7");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // opening it does not look at the context
+    void theRecordHeaderOfConfluentReachesTheDecoder() {
+        FreshetConfig config = FreshetConfig.parse(
+                "test.yaml",
+                ViewerEvents.YAML.replace("  feedback_wait", "  feedback: {format: confluent}\n  feedback_wait")
+                        + "schema_registry: {url: \"http://localhost:1\"}\n");
+        EventDeserializer deserializer = new EventDeserializer(EventStream.FEEDBACK, config);
+        deserializer.open(null);
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>("t", 3, 42, null, new byte[] {5});
+        record.headers().add("__value_schema_id", new byte[] {1, 2});
+        List<SourceRecord> out = new ArrayList<>();
+
+        deserializer.deserialize(record, new ListCollector<>(out));
+
+        assertThat(((SourceRecord.Refused) out.get(0)).letter().detail())
+                .contains("the record header __value_schema_id: found 0102 at the start of 2 bytes");
     }
 
     private static String withMapping(String format) {

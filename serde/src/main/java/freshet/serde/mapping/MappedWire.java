@@ -38,12 +38,19 @@ public final class MappedWire<T extends Event> {
         return new MappedWire<>(mapping, wire);
     }
 
+    /** As {@link #decode(byte[], byte[])}, of a record without headers. */
+    public Mapped<T> decode(byte @Nullable [] bytes) {
+        return decode(null, bytes);
+    }
+
     /**
      * The event in the bytes, or why there is none.
      *
+     * @param schemaHeader value of the record header {@link freshet.serde.wire.ConfluentWire#SCHEMA_HEADER}; null where the
+     *     record has none
      * @throws RegistryUnavailableException when a schema registry did not answer: decode the same bytes again later
      */
-    public Mapped<T> decode(byte @Nullable [] bytes) {
+    public Mapped<T> decode(byte @Nullable [] schemaHeader, byte @Nullable [] bytes) {
         if (bytes == null || bytes.length == 0) {
             return new Mapped.Bad<>(Reason.EMPTY, "the record: found no bytes, expected some");
         }
@@ -56,7 +63,7 @@ public final class MappedWire<T extends Event> {
         if (avro == null) {
             return decodeJson(bytes);
         }
-        Decoded<GenericRecord> decoded = avro.decode(bytes);
+        Decoded<GenericRecord> decoded = avro.decode(schemaHeader, bytes);
         if (decoded instanceof Decoded.Value<GenericRecord> good) {
             return mapping.map(good.value());
         }

@@ -126,7 +126,8 @@ public abstract sealed class AvroCodec<T>
                         Reason.UNKNOWN_SCHEMA,
                         "the header: found fingerprint " + HexFormat.of().toHexDigits(writtenWith)
                                 + ", expected a version of " + schema.getFullName() + " (ours: "
-                                + HexFormat.of().toHexDigits(fingerprint) + ")"));
+                                + HexFormat.of().toHexDigits(fingerprint)
+                                + "); add the file of the schema that it was written with to events.schemas"));
         SchemaResolution made = SchemaResolution.between(written, schema);
         resolutions.put(writtenWith, made);
         return made;

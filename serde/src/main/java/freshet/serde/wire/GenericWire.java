@@ -4,9 +4,9 @@ import freshet.serde.event.DeadLetter.Reason;
 import freshet.serde.event.EventValidator;
 import java.io.IOException;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
@@ -20,81 +20,58 @@ import org.jspecify.annotations.Nullable;
  */
 public final class GenericWire {
 
-    /** Where a header ends, and which schema it names. */
+    /** Which schema a record names, and where its fields begin. */
+    private record Header(SchemaId id, int fieldsAt) {}
+
+    /** Finds the header; throws a {@link BadRecordException} where there is none. */
     private interface Framing {
-        int headerBytes();
-
-        long schemaKey(byte[] bytes);
-
-        Optional<Schema> schema(long key);
-
-        String inWords(long key);
+        Header header(byte @Nullable [] schemaHeader, byte[] bytes);
     }
 
     private final Framing framing;
-    private final Map<Long, GenericDatumReader<GenericRecord>> readers = new HashMap<>();
+    private final Function<SchemaId, Optional<Schema>> schemas;
+    private final String remedy;
+    private final Map<SchemaId, GenericDatumReader<GenericRecord>> readers = new HashMap<>();
     private @Nullable BinaryDecoder decoder;
 
-    private GenericWire(Framing framing) {
+    private GenericWire(Framing framing, Function<SchemaId, Optional<Schema>> schemas, String remedy) {
         this.framing = framing;
+        this.schemas = schemas;
+        this.remedy = remedy;
     }
 
     /** Avro single-object encoding, of the schemas of a store. */
     public static GenericWire singleObject(SchemaStore store) {
-        return new GenericWire(new Framing() {
-            @Override
-            public int headerBytes() {
-                return AvroCodec.HEADER_BYTES;
-            }
-
-            @Override
-            public long schemaKey(byte[] bytes) {
-                return AvroCodec.fingerprint(bytes);
-            }
-
-            @Override
-            public Optional<Schema> schema(long key) {
-                return store.find(key);
-            }
-
-            @Override
-            public String inWords(long key) {
-                return "fingerprint " + HexFormat.of().toHexDigits(key);
-            }
-        });
+        return new GenericWire(
+                (schemaHeader, bytes) ->
+                        new Header(new SchemaId.Fingerprint(AvroCodec.fingerprint(bytes)), AvroCodec.HEADER_BYTES),
+                id -> store.find(((SchemaId.Fingerprint) id).value()),
+                "add the file of the schema that it was written with to events.schemas");
     }
 
     /** Confluent's wire format, of the schemas of a registry. */
     public static GenericWire confluent(SchemaSource registry) {
-        return new GenericWire(new Framing() {
-            @Override
-            public int headerBytes() {
-                return ConfluentWire.HEADER_BYTES;
-            }
+        return new GenericWire(
+                (schemaHeader, bytes) -> {
+                    ConfluentHeader header = ConfluentHeader.of(schemaHeader, bytes);
+                    return new Header(header.id(), header.fieldsAt());
+                },
+                id -> registry.schema((SchemaId.OfRegistry) id),
+                "is schema_registry.url the registry of whoever wrote it?");
+    }
 
-            @Override
-            public long schemaKey(byte[] bytes) {
-                return ConfluentWire.schemaId(bytes);
-            }
-
-            @Override
-            public Optional<Schema> schema(long key) {
-                return registry.schema((int) key);
-            }
-
-            @Override
-            public String inWords(long key) {
-                return "schema id " + Integer.toUnsignedString((int) key);
-            }
-        });
+    /** As {@link #decode(byte[], byte[])}, of a record without headers. */
+    public Decoded<GenericRecord> decode(byte @Nullable [] bytes) {
+        return decode(null, bytes);
     }
 
     /**
      * The record in the bytes, or why there is none.
      *
+     * @param schemaHeader value of the record header {@link ConfluentWire#SCHEMA_HEADER}; null where the record has none
      * @throws RegistryUnavailableException when the registry did not answer: decode the same bytes again later
      */
-    public Decoded<GenericRecord> decode(byte @Nullable [] bytes) {
+    public Decoded<GenericRecord> decode(byte @Nullable [] schemaHeader, byte @Nullable [] bytes) {
         if (bytes == null || bytes.length == 0) {
             return Decoded.bad(Reason.EMPTY, "the record: found no bytes, expected Avro");
         }
@@ -105,13 +82,15 @@ public final class GenericWire {
                             + EventValidator.MAX_RECORD_BYTES);
         }
         GenericDatumReader<GenericRecord> reader;
+        int start;
         try {
-            reader = reader(framing.schemaKey(bytes));
+            Header header = framing.header(schemaHeader, bytes);
+            start = header.fieldsAt();
+            reader = reader(header.id());
         } catch (BadRecordException e) {
             return e.decoded();
         }
         try {
-            int start = framing.headerBytes();
             decoder = DecoderFactory.get().binaryDecoder(bytes, start, bytes.length - start, decoder);
             GenericRecord record = reader.read(null, decoder);
             return decoder.isEnd()
@@ -126,24 +105,23 @@ public final class GenericWire {
         }
     }
 
-    private GenericDatumReader<GenericRecord> reader(long key) {
-        GenericDatumReader<GenericRecord> known = readers.get(key);
+    private GenericDatumReader<GenericRecord> reader(SchemaId id) {
+        GenericDatumReader<GenericRecord> known = readers.get(id);
         if (known != null) {
             return known;
         }
-        Schema schema = framing.schema(key)
+        Schema schema = schemas.apply(id)
                 .orElseThrow(() -> new BadRecordException(
                         Reason.UNKNOWN_SCHEMA,
-                        "the header: found " + framing.inWords(key) + ", expected one of a known Avro schema"));
+                        "the header: found " + id.inWords() + ", expected one of a known Avro schema; " + remedy));
         if (schema.getType() != Schema.Type.RECORD) {
             throw new BadRecordException(
                     Reason.UNKNOWN_SCHEMA,
-                    framing.inWords(key) + ": found the schema of a "
-                            + schema.getType().getName() + ", expected a record");
+                    id.inWords() + ": found the schema of a " + schema.getType().getName() + ", expected a record");
         }
         SchemaResolution.refuseItemsWithoutBytes(schema);
         GenericDatumReader<GenericRecord> made = new GenericDatumReader<>(schema);
-        readers.put(key, made);
+        readers.put(id, made);
         return made;
     }
 }

@@ -39,8 +39,8 @@ public final class SchemaRegistryClient implements SchemaSource {
     private final LongSupplier nanoClock;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
-    private final Map<Integer, Schema> known = new ConcurrentHashMap<>();
-    private final Map<Integer, Long> unknownSince = new ConcurrentHashMap<>();
+    private final Map<SchemaId, Schema> known = new ConcurrentHashMap<>();
+    private final Map<SchemaId, Long> unknownSince = new ConcurrentHashMap<>();
 
     private SchemaRegistryClient(URI address, @Nullable String authorization, LongSupplier nanoClock) {
         if (!"http".equals(address.getScheme()) && !"https".equals(address.getScheme())) {
@@ -72,7 +72,7 @@ public final class SchemaRegistryClient implements SchemaSource {
     }
 
     @Override
-    public Optional<Schema> schema(int id) {
+    public Optional<Schema> schema(SchemaId.OfRegistry id) {
         Schema schema = known.get(id);
         if (schema != null) {
             return Optional.of(schema);
@@ -94,10 +94,9 @@ public final class SchemaRegistryClient implements SchemaSource {
         return fetched;
     }
 
-    private Optional<Schema> fetch(int id) {
+    private Optional<Schema> fetch(SchemaId.OfRegistry id) {
         // "resolved" asks for a schema with what it refers to put in; registries without references ignore it.
-        URI uri = URI.create(
-                withoutSlash(address.toString()) + "/schemas/ids/" + Integer.toUnsignedString(id) + "?format=resolved");
+        URI uri = URI.create(withoutSlash(address.toString()) + "/schemas/" + path(id) + "?format=resolved");
         HttpRequest.Builder request = HttpRequest.newBuilder(uri)
                 .timeout(TIMEOUT)
                 .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
@@ -117,7 +116,7 @@ public final class SchemaRegistryClient implements SchemaSource {
         }
     }
 
-    private Optional<Schema> answer(int id, int status, byte[] body) {
+    private Optional<Schema> answer(SchemaId id, int status, byte[] body) {
         JsonNode json;
         try {
             json = JSON.readTree(body);
@@ -125,12 +124,14 @@ public final class SchemaRegistryClient implements SchemaSource {
             throw new RegistryUnavailableException(asking(id) + "found status " + status + " and " + body.length
                     + " bytes that are not JSON, expected a registry's answer; is the address right?");
         }
-        if (status == 404 && json.path("error_code").asInt() == SCHEMA_NOT_FOUND) {
+        int code = json.path("error_code").asInt();
+        // A registry from before there were GUIDs has no such page: waiting for it would not help.
+        if (status == 404 && (code == SCHEMA_NOT_FOUND || code == 404 && id instanceof SchemaId.Guid)) {
             return Optional.empty();
         }
         if (status != 200 || !json.path("schema").isTextual()) {
             throw new RegistryUnavailableException(asking(id) + "found status " + status + " with error code "
-                    + json.path("error_code").asInt() + ", expected 200 with a schema, or 404 with "
+                    + code + ", expected 200 with a schema, or 404 with "
                     + SCHEMA_NOT_FOUND);
         }
         if (!json.path("schemaType").asText("AVRO").equals("AVRO")) {
@@ -144,8 +145,14 @@ public final class SchemaRegistryClient implements SchemaSource {
         }
     }
 
-    private String asking(int id) {
-        return "asking the schema registry " + withoutUser(address) + " for id " + Integer.toUnsignedString(id) + ": ";
+    private String asking(SchemaId id) {
+        return "asking the schema registry " + withoutUser(address) + " for " + id.inWords() + ": ";
+    }
+
+    private static String path(SchemaId.OfRegistry id) {
+        return id instanceof SchemaId.Guid guid
+                ? "guids/" + guid.value()
+                : "ids/" + Integer.toUnsignedString(((SchemaId.Number) id).value());
     }
 
     /** An address may carry a password. */

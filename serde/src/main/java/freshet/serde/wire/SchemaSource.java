@@ -15,11 +15,11 @@ public interface SchemaSource {
      *
      * @throws RegistryUnavailableException when there was no answer
      */
-    Optional<Schema> schema(int id);
+    Optional<Schema> schema(SchemaId.OfRegistry id);
 
-    /** A registry that is never down and knows just these; for tests, and for topics whose schemas are files. */
-    static SchemaSource of(Map<Integer, Schema> schemas) {
-        Map<Integer, Schema> copy = Map.copyOf(schemas);
+    /** A registry that is never down and knows just these; for tests. */
+    static SchemaSource of(Map<? extends SchemaId.OfRegistry, Schema> schemas) {
+        Map<SchemaId.OfRegistry, Schema> copy = Map.copyOf(schemas);
         return id -> Optional.ofNullable(copy.get(id));
     }
 }

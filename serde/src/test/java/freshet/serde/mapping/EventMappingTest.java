@@ -11,9 +11,14 @@ import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.Impression;
 import freshet.serde.wire.GenericWire;
+import freshet.serde.wire.SchemaId;
 import freshet.serde.wire.SchemaSource;
+import freshet.serde.wire.SchemaStore;
+import freshet.serde.wire.Schemas;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -245,7 +250,8 @@ class EventMappingTest {
     private static MappedWire<Impression> avroWire() {
         return MappedWire.avro(
                 mapping(EventMapping::impressions, IMPRESSIONS),
-                GenericWire.confluent(SchemaSource.of(Map.of(5, AVRO, 6, Schema.create(Schema.Type.STRING)))));
+                GenericWire.confluent(SchemaSource.of(Map.of(
+                        new SchemaId.Number(5), AVRO, new SchemaId.Number(6), Schema.create(Schema.Type.STRING)))));
     }
 
     @Test
@@ -260,6 +266,30 @@ class EventMappingTest {
                         .build()));
         assertBad(avroWire().decode(avro(4)), Reason.UNKNOWN_SCHEMA, "schema id 4");
         assertBad(avroWire().decode(avro(6)), Reason.UNKNOWN_SCHEMA, "the schema of a string");
+    }
+
+    @Test
+    void soAreSingleObjectRecordsOfTheSchemasInAStore() {
+        EventMapping<Impression> mapping = mapping(EventMapping::impressions, IMPRESSIONS);
+        byte[] prefixed = avro(5);
+        byte[] single = ByteBuffer.allocate(prefixed.length + 5)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put((byte) 0xC3)
+                .put((byte) 1)
+                .putLong(Schemas.fingerprint(AVRO))
+                .put(prefixed, 5, prefixed.length - 5)
+                .array();
+        assertThat(MappedWire.avro(
+                                mapping,
+                                GenericWire.singleObject(SchemaStore.known().with(AVRO)))
+                        .decode(single))
+                .isEqualTo(avroWire().decode(prefixed))
+                .isInstanceOf(Mapped.Value.class);
+        assertBad(
+                MappedWire.avro(mapping, GenericWire.singleObject(SchemaStore.known()))
+                        .decode(single),
+                Reason.UNKNOWN_SCHEMA,
+                "events.schemas");
     }
 
     @ParameterizedTest(name = "seed {0}")

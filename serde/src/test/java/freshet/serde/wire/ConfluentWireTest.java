@@ -15,7 +15,10 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,9 +64,11 @@ class ConfluentWireTest {
     }
 
     private void register(int id, Schema schema) throws IOException {
-        answers.put(
-                "/schemas/ids/" + id,
-                new Answer(200, new ObjectMapper().writeValueAsString(Map.of("schema", schema.toString()))));
+        answers.put("/schemas/ids/" + id, answers(schema));
+    }
+
+    private static Answer answers(Schema schema) throws IOException {
+        return new Answer(200, new ObjectMapper().writeValueAsString(Map.of("schema", schema.toString())));
     }
 
     private ConfluentWire<Impression> wire() {
@@ -87,10 +92,53 @@ class ConfluentWireTest {
         Schema other = Evolution.reversed(Schemas.IMPRESSION);
         register(0x01020304, other);
         byte[] single = Evolution.written(Evolution.generic(impression), other);
-        byte[] bytes = new byte[single.length - AvroCodec.HEADER_BYTES + ConfluentWire.HEADER_BYTES];
+        byte[] bytes = new byte[single.length - AvroCodec.HEADER_BYTES + ConfluentHeader.PREFIX_BYTES];
         System.arraycopy(new byte[] {0, 1, 2, 3, 4}, 0, bytes, 0, 5);
         System.arraycopy(single, AvroCodec.HEADER_BYTES, bytes, 5, bytes.length - 5);
         assertThat(wire().decode(bytes)).isEqualTo(Decoded.value(impression));
+    }
+
+    @Test
+    void theSchemaMayBeNamedInARecordHeader() throws IOException {
+        UUID guid = UUID.fromString("89791762-2336-186f-9674-99b90a8e2e24");
+        answers.put("/schemas/guids/" + guid, answers(Evolution.reversed(Schemas.IMPRESSION)));
+        register(42, Schemas.IMPRESSION);
+        byte[] byGuid = HexFormat.of().parseHex("01" + "897917622336186f967499b90a8e2e24");
+        byte[] single = Evolution.written(Evolution.generic(impression), Evolution.reversed(Schemas.IMPRESSION));
+        byte[] fields = Arrays.copyOfRange(single, AvroCodec.HEADER_BYTES, single.length);
+        ConfluentWire<Impression> wire = wire();
+
+        assertThat(wire.decode(byGuid, fields)).isEqualTo(Decoded.value(impression));
+        assertThat(wire.decode(byGuid, fields)).isEqualTo(Decoded.value(impression));
+        assertThat(requests).hasValue(1);
+        // The same topic from before its producers were told to: the prefix is read on.
+        assertThat(wire.decode(null, wire.encode(42, impression))).isEqualTo(Decoded.value(impression));
+        byte[] bare = wire.encode(42, impression);
+        assertThat(wire.decode(
+                        new byte[] {0, 0, 0, 0, 42},
+                        Arrays.copyOfRange(bare, ConfluentHeader.PREFIX_BYTES, bare.length)))
+                .isEqualTo(Decoded.value(impression));
+    }
+
+    @Test
+    void aRecordHeaderThatNamesNoSchemaIsTheRecordsFault() {
+        ConfluentWire<Impression> wire = wire();
+        byte[] guid = Arrays.copyOf(new byte[] {1, 2, 3}, 17);
+        assertRefused(
+                wire.decode(guid, new byte[] {1}),
+                Reason.UNKNOWN_SCHEMA,
+                "schema GUID 02030000-0000-0000-0000-000000000000, which is no Avro schema of the registry");
+        for (byte[] header : new byte[][] {{}, {1}, {0, 0, 0, 0}, {2, 0, 0, 0, 42}, Arrays.copyOf(guid, 16)}) {
+            assertRefused(wire.decode(header, new byte[] {1}), Reason.UNDECODABLE, "__value_schema_id: found");
+        }
+        // A registry from before there were GUIDs says so in other words.
+        answers.put(
+                "/schemas/guids/03030000-0000-0000-0000-000000000000",
+                new Answer(404, "{\"error_code\":404,\"message\":\"HTTP 404 Not Found\"}"));
+        assertRefused(
+                wire.decode(Arrays.copyOf(new byte[] {1, 3, 3}, 17), new byte[] {1}),
+                Reason.UNKNOWN_SCHEMA,
+                "schema GUID 03030000");
     }
 
     @Test
@@ -144,22 +192,22 @@ class ConfluentWireTest {
     void anUnknownIdIsAskedForAgainAfterAMinute() throws IOException {
         AtomicLong nanos = new AtomicLong();
         SchemaRegistryClient registry = SchemaRegistryClient.at(address).withClock(nanos::get);
-        assertThat(registry.schema(7)).isEmpty();
-        assertThat(registry.schema(7)).isEmpty();
+        assertThat(registry.schema(new SchemaId.Number(7))).isEmpty();
+        assertThat(registry.schema(new SchemaId.Number(7))).isEmpty();
         assertThat(requests).hasValue(1);
         register(7, Schemas.IMPRESSION);
         nanos.addAndGet(Duration.ofMinutes(1).toNanos());
-        assertThat(registry.schema(7)).contains(Schemas.IMPRESSION);
+        assertThat(registry.schema(new SchemaId.Number(7))).contains(Schemas.IMPRESSION);
         assertThat(requests).hasValue(2);
     }
 
     @Test
     void passwordsGoToTheRegistryAndNowhereElse() {
         SchemaRegistryClient registry = SchemaRegistryClient.at(address, "user", "secret");
-        assertThat(registry.schema(1)).isEmpty();
+        assertThat(registry.schema(new SchemaId.Number(1))).isEmpty();
         assertThat(authorization).hasValue("Basic dXNlcjpzZWNyZXQ=");
         server.stop(0);
-        assertThatThrownBy(() -> registry.schema(2)).hasMessageNotContaining("secret");
+        assertThatThrownBy(() -> registry.schema(new SchemaId.Number(2))).hasMessageNotContaining("secret");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SchemaRegistryClient.at(URI.create("file://user:secret@host/x")))
                 .withMessageNotContaining("secret");

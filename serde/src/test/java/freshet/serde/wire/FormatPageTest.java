@@ -139,7 +139,7 @@ class FormatPageTest {
         assertThat(new ExampleCodec(FEATURES).decode(onPage(" {4}example-1"))).isEqualTo(Decoded.value(EXAMPLE));
         assertThat(new ExampleCodec(FEATURES).decode(onPage("frontier"))).isEqualTo(Decoded.value(FRONTIER));
         assertThat(new FeatureStateCodec().decode(onPage("feature-state"))).isEqualTo(Decoded.value(STATE));
-        SchemaSource registry = SchemaSource.of(Map.of(42, Schemas.IMPRESSION));
+        SchemaSource registry = SchemaSource.of(Map.of(new SchemaId.Number(42), Schemas.IMPRESSION));
         assertThat(new ConfluentWire<>(new ImpressionCodec(), registry).decode(onPage("impression-confluent-42")))
                 .isEqualTo(Decoded.value(PLAIN));
     }

@@ -40,7 +40,8 @@ class NeverThrowsTest {
         ExampleCodec examples = new ExampleCodec(Samples.FEATURES);
         Schema older = Evolution.reversed(Schemas.IMPRESSION);
         ImpressionCodec both = new ImpressionCodec(SchemaStore.known().with(older));
-        var confluent = new ConfluentWire<>(new ImpressionCodec(), SchemaSource.of(Map.of(7, Schemas.IMPRESSION)));
+        var confluent = new ConfluentWire<>(
+                new ImpressionCodec(), SchemaSource.of(Map.of(new SchemaId.Number(7), Schemas.IMPRESSION)));
         return Stream.of(
                 new Target("impression", impressions::decode, samples -> impressions.encode(samples.impression())),
                 new Target("feedback", feedbacks::decode, samples -> feedbacks.encode(samples.feedback())),
