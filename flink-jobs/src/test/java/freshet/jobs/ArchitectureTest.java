@@ -60,12 +60,29 @@ class ArchitectureTest {
             .resideInAnyPackage(FLINK, KAFKA);
 
     @ArchTest
-    static final ArchRule nativeMathsStaysOutOfTheTrainer = noClasses()
+    static final ArchRule nativeMathsIsOfServersTheGateAndTheCommandLine = noClasses()
             .that()
-            .resideInAnyPackage("freshet.jobs.train..", "freshet.model.learn..", "freshet.model.table..")
+            .resideOutsideOfPackages("freshet.model.serve..", "freshet.jobs.gate..", "freshet.jobs.cli..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("ai.onnxruntime..");
+
+    @ArchTest
+    static final ArchRule jobsButTheGateDoNotServe = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "freshet.jobs.train..",
+                    "freshet.jobs.guard..",
+                    "freshet.jobs.publish..",
+                    "freshet.jobs.order..",
+                    "freshet.jobs.state..",
+                    "freshet.jobs.join..",
+                    "freshet.jobs.view..",
+                    "freshet.jobs.source..",
+                    "freshet.jobs.sink..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("freshet.model.serve..", "freshet.jobs.gate..");
 
     @ArchTest
     static final ArchRule modulesHaveNoCycles =

@@ -1,10 +1,15 @@
 package freshet.jobs.cli;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.config.JobTopics;
 import freshet.jobs.source.KafkaTopics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.acl.AclOperation;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -14,12 +19,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         description = {
-            "Checks a configuration as a whole, every mistake at once, then asks the brokers for every topic it names."
+            "Checks a configuration as a whole, every mistake at once, then asks the brokers for every topic it names.",
+            "With --job asks whether the login of this configuration may do what that job does with its topics."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:all is well",
-            "1:a topic is missing, or the brokers do not answer",
+            "1:a topic or a permission is missing, or the brokers do not answer",
             "2:the configuration has mistakes"
         },
         mixinStandardHelpOptions = true,
@@ -31,6 +37,9 @@ final class CheckCommand implements Callable<Integer> {
 
     @Option(names = "--file-only", description = "Do not ask the brokers.")
     private boolean fileOnly;
+
+    @Option(names = "--job", paramLabel = "JOB", description = "${COMPLETION-CANDIDATES}, in lower case.")
+    private @Nullable Job job;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -57,6 +66,27 @@ final class CheckCommand implements Callable<Integer> {
                 out.println("bad: " + e.getMessage());
             }
         }
+        if (job != null && missing == 0) {
+            JobTopics needed = job.topics(config);
+            missing += forbidden(config, needed.reads(), AclOperation.READ, out);
+            missing += forbidden(config, needed.writes(), AclOperation.WRITE, out);
+        }
         return missing == 0 ? 0 : Main.FAILED;
+    }
+
+    /** How many of these topics this login may not use so. */
+    private static int forbidden(FreshetConfig config, List<String> topics, AclOperation operation, PrintWriter out) {
+        int forbidden = 0;
+        String word = operation.name().toLowerCase(Locale.ROOT);
+        for (String topic : topics) {
+            if (KafkaTopics.permitted(config.kafka(), topic).contains(operation)) {
+                out.println("good: may " + word + " " + topic);
+            } else {
+                forbidden++;
+                out.println("bad: may not " + word + " " + topic + ", expected the permission; see"
+                        + " deploy/kubernetes/base/users.yaml for what each job needs");
+            }
+        }
+        return forbidden;
     }
 }

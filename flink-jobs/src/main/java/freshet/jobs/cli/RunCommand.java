@@ -2,6 +2,7 @@ package freshet.jobs.cli;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.ExamplesJob;
+import freshet.jobs.job.GateJob;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.CannotStartException;
 import freshet.jobs.source.EventSources.Until;
@@ -9,6 +10,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -35,13 +37,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class RunCommand implements Callable<Integer> {
-    /** Which job. */
-    enum Job {
-        EXAMPLES,
-        TRAIN
-    }
+    /** What the gate computes with, and no other job: native mathematics. */
+    private static final String OF_GATE = "onnxruntime-";
 
-    /** Jars, by how their names begin, that the jobs need and a cluster does not have. No native mathematics among them. */
+    /** Jars, by how their names begin, that the jobs need and a cluster does not have. */
     private static final List<String> SENT = List.of(
             "serde-",
             "feature-store-",
@@ -79,7 +78,7 @@ final class RunCommand implements Callable<Integer> {
             names = "--parallelism",
             paramLabel = "N",
             defaultValue = "1",
-            description = "Of sources and join; the trainer has one (default: ${DEFAULT-VALUE}).")
+            description = "Of sources and join; trainer and gate have one (default: ${DEFAULT-VALUE}).")
     private int parallelism;
 
     @Option(names = "--no-jars", description = "The cluster has the jars of Freshet already.")
@@ -113,17 +112,17 @@ final class RunCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--cluster: found " + cluster + ", expected such as http://localhost:8081");
         }
-        if (warm != null && job == Job.EXAMPLES) {
+        if (warm != null && job != Job.TRAIN) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--warm: found it for the examples job, expected it for train; the examples job takes histories from"
-                            + " their topic");
+                    "--warm: found it for the " + job.name().toLowerCase(Locale.ROOT)
+                            + " job, expected it for train; the examples job takes histories from" + " their topic");
         }
         FreshetConfig config = FreshetConfig.load(file);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
                 cluster.getHost(), cluster.getPort(), settings(), noJars ? new String[0] : jars());
         env.setParallelism(parallelism);
-        String name = job == Job.EXAMPLES ? ExamplesJob.name(config) : TrainJob.name(config);
+        String name = job.name(config);
         JobID id = submit(env, config, name);
         spec.commandLine().getErr().println(name + " runs: " + cluster.resolve("/#/job/running/" + id));
         spec.commandLine().getOut().println(id);
@@ -132,10 +131,10 @@ final class RunCommand implements Callable<Integer> {
 
     private JobID submit(StreamExecutionEnvironment env, FreshetConfig config, String name) {
         try {
-            if (job == Job.EXAMPLES) {
-                ExamplesJob.build(env, config, Until.STOPPED);
-            } else {
-                TrainJob.build(env, config, Until.STOPPED, Optional.ofNullable(warm));
+            switch (job) {
+                case EXAMPLES -> ExamplesJob.build(env, config, Until.STOPPED);
+                case TRAIN -> TrainJob.build(env, config, Until.STOPPED, Optional.ofNullable(warm));
+                case GATE -> GateJob.build(env, config, Until.STOPPED);
             }
             return env.executeAsync(name).getJobID();
         } catch (Exception e) {
@@ -172,7 +171,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** The jar of this class and those beside it that a cluster lacks. */
-    private static String[] jars() throws Exception {
+    private String[] jars() throws Exception {
         Path self = Path.of(RunCommand.class
                 .getProtectionDomain()
                 .getCodeSource()
@@ -183,15 +182,15 @@ final class RunCommand implements Callable<Integer> {
             return new String[0]; // from a folder of classes, as in a test: the cluster is in this process
         }
         try (Stream<Path> jars = Files.list(lib)) {
-            return Stream.concat(Stream.of(self), jars.filter(RunCommand::isSent))
+            return Stream.concat(Stream.of(self), jars.filter(this::isSent))
                     .map(Path::toString)
                     .sorted()
                     .toArray(String[]::new);
         }
     }
 
-    private static boolean isSent(Path jar) {
+    private boolean isSent(Path jar) {
         String name = jar.getFileName().toString();
-        return SENT.stream().anyMatch(name::startsWith);
+        return job == Job.GATE && name.startsWith(OF_GATE) || SENT.stream().anyMatch(name::startsWith);
     }
 }

@@ -4,7 +4,7 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.gate.Gate;
 import freshet.jobs.gate.GateDecision;
 import freshet.jobs.gate.GateDecision.Quarantine;
-import freshet.model.serve.Ranker;
+import freshet.jobs.gate.GateTrial;
 import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.RegistryRefusedException;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -58,7 +57,8 @@ final class SnapshotGateCommand implements Callable<Integer> {
         SnapshotDirectory directory = new SnapshotDirectory(folder);
         for (SnapshotVersion version : directory.versions()) {
             Snapshot snapshot = directory.read(version);
-            GateDecision decision = gate.decide(registry, snapshot.manifest(), unusable(snapshot));
+            GateDecision decision = gate.decide(
+                    registry, snapshot.manifest(), GateTrial.of(snapshot).problem());
             registry = decision.applyTo(registry).after();
             quarantined += decision instanceof Quarantine ? 1 : 0;
             out.println(snapshot.version() + " " + words(decision) + ": " + decision.reason());
@@ -66,16 +66,6 @@ final class SnapshotGateCommand implements Callable<Integer> {
         out.println(
                 "current " + registry.current().map(Object::toString).orElse("none") + ", quarantined " + quarantined);
         return quarantined == 0 ? 0 : Main.FAILED;
-    }
-
-    /** Why a server could not load it. */
-    private static Optional<String> unusable(Snapshot snapshot) {
-        try {
-            new Ranker(snapshot).close();
-            return Optional.empty();
-        } catch (BadSnapshotException e) {
-            return Optional.of(String.valueOf(e.getMessage()));
-        }
     }
 
     private static String words(GateDecision decision) {

@@ -9,27 +9,34 @@ import freshet.serde.snapshot.RegistryEntry;
 import freshet.serde.snapshot.RegistryEntry.State;
 import freshet.serde.snapshot.SnapshotDescription;
 import freshet.serde.snapshot.SnapshotManifest;
+import freshet.serde.snapshot.SnapshotVersion;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides about snapshots in the order in which they were published. What the registry already says of one stands, whoever wrote it:
- * so a gate that reads the topic again decides nothing a second time and knows where it was, and a person has the last word.
+ * Decides about snapshots in the order in which they were published. What the registry already says of one stands, whoever wrote it,
+ * and what is owed after a bad one follows from the registry too: so a gate that reads the topic again decides nothing a second time
+ * and knows where it was, and a person has the last word.
  *
  * <p>Snapshots and the one that serves are compared by the metrics of their manifests, each over the interval that it ends; log loss is
- * taken as normalised entropy, since label rates differ from hour to hour. Tasks with few positives are not judged. Not thread-safe.
+ * taken as normalised entropy, since label rates differ from hour to hour. Tasks with few positives are not judged. Of what it has seen
+ * it remembers manifests alone: of the newest hundred, and of the one that serves. Not thread-safe.
  */
 public final class Gate {
     private static final double STANDARD_ERRORS = 3;
 
+    private static final int REMEMBERED = 100;
+
     private final GateSpec spec;
-    private @Nullable SnapshotManifest incumbent;
-    /** Good ones that are still owed after a bad one. */
-    private int owed;
+    /** By version and content, newest last. */
+    private final NavigableMap<String, SnapshotManifest> remembered = new TreeMap<>();
+
+    private SortedMap<String, SortedMap<String, Double>> comparison = new TreeMap<>();
 
     public Gate(GateSpec spec) {
         this.spec = spec;
@@ -43,45 +50,130 @@ public final class Gate {
      * @param unusable why a server could not load it; empty if it could
      */
     public GateDecision decide(Registry registry, SnapshotManifest snapshot, Optional<String> unusable) {
-        Optional<RegistryEntry> before = registry.entry(snapshot.version())
-                .filter(entry -> entry.sha256().equals(snapshot.sha256()));
-        if (before.isPresent() && before.get().state() != State.KNOWN) {
-            return decidedBefore(registry, snapshot, before.get());
+        Optional<SnapshotManifest> incumbent = incumbent(registry);
+        Optional<GateDecision> settled = settled(registry, snapshot);
+        remember(registry, snapshot);
+        if (settled.isPresent()) {
+            return settled.get();
         }
-        if (registry.current().isPresent()
-                && snapshot.version().compareTo(registry.current().get()) <= 0) {
-            return new Pass(snapshot, "older than " + registry.current().get() + ", which serves");
-        }
+        comparison = compared(snapshot, incumbent);
         Optional<Quarantine> bad = unusable.isPresent()
                 ? Optional.of(new Quarantine(snapshot, GateFault.BAD_MODEL, unusable.get()))
-                : fault(snapshot);
+                : fault(snapshot, incumbent.orElse(null));
         if (bad.isPresent()) {
-            owed = spec.goodInRow();
             return bad.get();
         }
-        owed = Math.max(0, owed - 1);
+        int owed = Math.max(0, owedBefore(registry, snapshot.version()) - 1);
         if (owed > 0) {
             return new Hold(snapshot, "good, but " + owed + " more in a row are owed after a bad one");
         }
-        SnapshotManifest compared = incumbent;
-        incumbent = snapshot;
-        return new Promote(snapshot, compared == null ? "the first good one" : "no worse than " + compared.version());
+        return new Promote(
+                snapshot,
+                incumbent.map(compared -> "no worse than " + compared.version()).orElse("the first good one"));
     }
 
-    private GateDecision decidedBefore(Registry registry, SnapshotManifest snapshot, RegistryEntry entry) {
-        if (registry.current().filter(snapshot.version()::equals).isPresent()
-                || entry.state() == State.PROMOTED && (incumbent == null || isNewer(snapshot, incumbent))) {
-            incumbent = snapshot;
+    /**
+     * Decides about a manifest whose signature is not good. It is quarantined where the registry says nothing of its version yet;
+     * what is promoted or held under that version stays what it is, whoever claims otherwise.
+     */
+    public GateDecision distrust(Registry registry, SnapshotManifest snapshot, String detail) {
+        return settled(registry, snapshot)
+                .or(() -> registry.entry(snapshot.version()).map(entry -> passed(snapshot, entry)))
+                .orElseGet(() -> new Quarantine(snapshot, GateFault.UNTRUSTED, detail));
+    }
+
+    /** What is to be said of a snapshot without looking at it; empty where it has to be looked at. */
+    Optional<GateDecision> settled(Registry registry, SnapshotManifest snapshot) {
+        Optional<RegistryEntry> before = registry.entry(snapshot.version())
+                .filter(entry -> entry.sha256().equals(snapshot.sha256()) && entry.state() != State.KNOWN);
+        if (before.isPresent()) {
+            return Optional.of(passed(snapshot, before.get()));
         }
-        owed = entry.state() == State.QUARANTINED ? spec.goodInRow() : 0;
+        return registry.current()
+                .filter(current -> snapshot.version().compareTo(current) <= 0)
+                .map(current -> new Pass(snapshot, "older than " + current + ", which serves"));
+    }
+
+    private static Pass passed(SnapshotManifest snapshot, RegistryEntry entry) {
         return new Pass(snapshot, "is " + entry.state().label() + " by " + entry.by());
     }
 
-    private static boolean isNewer(SnapshotManifest one, SnapshotManifest other) {
-        return one.version().compareTo(other.version()) > 0;
+    /** The manifest of the one that serves, if it was seen. */
+    private Optional<SnapshotManifest> incumbent(Registry registry) {
+        return registry.current()
+                .flatMap(registry::entry)
+                .map(entry -> remembered.get(key(entry.version(), entry.sha256())));
     }
 
-    private Optional<Quarantine> fault(SnapshotManifest snapshot) {
+    private static String key(SnapshotVersion version, String sha256) {
+        return version + " " + sha256;
+    }
+
+    private void remember(Registry registry, SnapshotManifest snapshot) {
+        restore(snapshot);
+        if (remembered.size() > REMEMBERED) {
+            String oldest = remembered.firstKey();
+            boolean serves = incumbent(registry)
+                    .filter(manifest -> manifest.equals(remembered.get(oldest)))
+                    .isPresent();
+            remembered.remove(serves ? remembered.higherKey(oldest) : oldest);
+        }
+    }
+
+    /** Good ones in a row that are owed before this version: as many as were asked for after the last bad one, less those held since. */
+    private int owedBefore(Registry registry, SnapshotVersion version) {
+        int owed = 0;
+        for (RegistryEntry entry : registry.entries().headMap(version).values()) {
+            switch (entry.state()) {
+                case QUARANTINED -> owed = spec.goodInRow();
+                case KNOWN -> owed = Math.max(0, owed - 1);
+                default -> owed = 0;
+            }
+        }
+        return owed;
+    }
+
+    /** The manifests that it remembers, oldest first: what it needs besides the registry. */
+    Iterable<SnapshotManifest> remembered() {
+        return remembered.values();
+    }
+
+    /** Gives back one of {@link #remembered}. */
+    void restore(SnapshotManifest manifest) {
+        remembered.put(key(manifest.version(), manifest.sha256()), manifest);
+    }
+
+    /**
+     * How the snapshot that was last looked at compares with the one that served then: by task {@code ne_ratio}, {@code auc_drop} and
+     * {@code calibration}, each where it has a value.
+     */
+    SortedMap<String, SortedMap<String, Double>> comparison() {
+        return comparison;
+    }
+
+    private static SortedMap<String, SortedMap<String, Double>> compared(
+            SnapshotManifest snapshot, Optional<SnapshotManifest> incumbent) {
+        SortedMap<String, SortedMap<String, Double>> compared = new TreeMap<>();
+        snapshot.description().metrics().forEach((task, now) -> {
+            SortedMap<String, Double> before = incumbent
+                    .map(manifest -> manifest.description().metrics().get(task))
+                    .orElseGet(TreeMap::new);
+            SortedMap<String, Double> values = new TreeMap<>();
+            put(values, "ne_ratio", now.getOrDefault("ne", Double.NaN) / before.getOrDefault("ne", Double.NaN));
+            put(values, "auc_drop", before.getOrDefault("auc", Double.NaN) - now.getOrDefault("auc", Double.NaN));
+            put(values, "calibration", now.getOrDefault("calibration", Double.NaN));
+            compared.put(task, values);
+        });
+        return compared;
+    }
+
+    private static void put(SortedMap<String, Double> values, String name, double value) {
+        if (Double.isFinite(value)) {
+            values.put(name, value);
+        }
+    }
+
+    private Optional<Quarantine> fault(SnapshotManifest snapshot, @Nullable SnapshotManifest incumbent) {
         SnapshotDescription found = snapshot.description();
         SnapshotDescription serving = incumbent == null ? null : incumbent.description();
         if (serving != null

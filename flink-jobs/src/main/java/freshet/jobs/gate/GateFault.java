@@ -4,6 +4,8 @@ import java.util.Locale;
 
 /** Why a snapshot is quarantined. A closed set, because each is a metric. */
 public enum GateFault {
+    /** The gate was given keys, and it is not signed with one of them. */
+    UNTRUSTED,
     /** It is no model, or computes something else here than it did in the trainer. */
     BAD_MODEL,
     /** It reads other features, or has other tasks, than the one that serves: servers have to change with it. */

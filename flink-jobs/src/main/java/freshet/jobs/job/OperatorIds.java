@@ -31,5 +31,8 @@ public final class OperatorIds {
 
     public static final String USER_FEATURES_SINK = "user-features-sink";
 
+    public static final String GATE_EXAMPLES = "gate-examples";
+    public static final String GATE = "gate";
+
     private OperatorIds() {}
 }

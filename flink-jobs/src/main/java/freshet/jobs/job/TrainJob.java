@@ -62,7 +62,7 @@ public final class TrainJob {
     public static Streams build(
             StreamExecutionEnvironment env, FreshetConfig config, Until until, Optional<String> warmFolder) {
         JobSettings.apply(env);
-        SingleOutputStreamOperator<ExampleMessage> examples = ExampleSource.kafka(env, config, until)
+        SingleOutputStreamOperator<ExampleMessage> examples = ExampleSource.kafka(env, config, "train", until)
                 .transform("Set aside bad examples", FreshetTypes.EXAMPLE_MESSAGE, new SetAsideBadExamples(SET_ASIDE))
                 .uid(SET_ASIDE)
                 .setDescription("Records that are neither examples nor frontiers go to the dead letters");

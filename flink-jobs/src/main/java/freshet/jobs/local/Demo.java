@@ -8,6 +8,7 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.TopicPlan;
 import freshet.jobs.config.TopicsConfig;
 import freshet.jobs.job.ExamplesJob;
+import freshet.jobs.job.GateJob;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.report.Report;
 import freshet.jobs.report.TruthComparison;
@@ -49,9 +50,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything in one process: a Kafka broker, a Flink cluster with its dashboard, both jobs, simulated viewers, and a server
- * that follows the snapshots and ranks what the viewers see next. Parts are started in this order and closed in the opposite
- * one, whether the time is up, something fails or the user interrupts.
+ * Everything in one process: a Kafka broker, a Flink cluster with its dashboard, the three jobs, simulated viewers, and a
+ * server that ranks what the viewers see next with the snapshot that the gate has promoted. Parts are started in this order
+ * and closed in the opposite one, whether the time is up, something fails or the user interrupts.
  */
 public final class Demo {
     private static final Logger LOG = LoggerFactory.getLogger(Demo.class);
@@ -129,7 +130,8 @@ public final class Demo {
         say("dashboard   " + cluster.dashboard());
         JobID examples = submitExamples(cluster, config);
         JobID train = submitTrain(cluster, config);
-        say("jobs        " + ExamplesJob.name(config) + "; " + TrainJob.name(config));
+        JobID gate = submitGate(cluster, config);
+        say("jobs        " + ExamplesJob.name(config) + "; " + TrainJob.name(config) + "; " + GateJob.name(config));
 
         LiveRanker live = opened(new LiveRanker());
         SnapshotSubscriber subscriber = opened(new SnapshotSubscriber(
@@ -137,7 +139,7 @@ public final class Demo {
                         Map.of("bootstrap.servers", kafka.bootstrapServers()), feedTopics(config.topics())),
                 live,
                 new Announcer(),
-                SubscriberOptions.following(Follow.NEWEST)));
+                SubscriberOptions.following(Follow.CURRENT)));
         subscriber.start();
 
         SimulationSettings settings = SimulationSettings.small(options.seed());
@@ -152,7 +154,8 @@ public final class Demo {
                 config,
                 feeder,
                 new FlinkMetrics(cluster.dashboard(), examples),
-                new FlinkMetrics(cluster.dashboard(), train));
+                new FlinkMetrics(cluster.dashboard(), train),
+                new FlinkMetrics(cluster.dashboard(), gate));
         feeder.close();
         if (feeder.failure() != null) {
             throw new IllegalStateException(
@@ -185,6 +188,13 @@ public final class Demo {
         return env.executeAsync(TrainJob.name(config)).getJobID();
     }
 
+    private static JobID submitGate(LocalCluster cluster, FreshetConfig config) throws Exception {
+        StreamExecutionEnvironment env = cluster.environment(jobSettings());
+        env.setParallelism(1);
+        GateJob.build(env, config, Until.STOPPED);
+        return env.executeAsync(GateJob.name(config)).getJobID();
+    }
+
     private static Configuration jobSettings() {
         Configuration settings = new Configuration();
         settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);
@@ -193,7 +203,8 @@ public final class Demo {
 
     /** Prints progress until the time is up; the examples job's ledger as it then stands. */
     private SortedMap<String, Double> watch(
-            FreshetConfig config, EventFeeder feeder, FlinkMetrics examples, FlinkMetrics train) throws Exception {
+            FreshetConfig config, EventFeeder feeder, FlinkMetrics examples, FlinkMetrics train, FlinkMetrics gate)
+            throws Exception {
         DemoProgress progress = new DemoProgress(
                 config.model().tasks().stream().map(task -> task.name()).toList());
         SortedMap<String, Double> ledger = new TreeMap<>();
@@ -213,6 +224,7 @@ public final class Demo {
                 ledger = examples.read(name -> name.contains(".ledger.") && !name.contains(".ledger.task."));
                 sayUnlessRunning(ExamplesJob.name(config), examples.state());
                 sayUnlessRunning(TrainJob.name(config), train.state());
+                sayUnlessRunning(GateJob.name(config), gate.state());
             } catch (IOException e) {
                 LOG.warn("asking for metrics: {}; asking again", e.toString()); // a busy machine answers late
             }

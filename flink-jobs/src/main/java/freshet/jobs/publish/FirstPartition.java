@@ -9,6 +9,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -32,23 +33,26 @@ final class FirstPartition {
 
     /**
      * Every record that has a key and a value, from the first one to the last as of now. What compaction leaves of a key that
-     * was deleted has no value.
+     * was deleted has no value; what a transaction has not committed does not count.
      *
+     * @return the offset behind the last one: where the next record goes, unless a transaction is open
      * @throws IllegalStateException when the brokers do not answer
      */
-    static void forEach(KafkaConfig kafka, String topic, Consumer<ConsumerRecord<byte[], byte[]>> each) {
-        forEach(kafka, topic, 0, record -> {
+    static long forEach(KafkaConfig kafka, String topic, Consumer<ConsumerRecord<byte[], byte[]>> each) {
+        return forEach(kafka, topic, 0, record -> {
             each.accept(record);
             return true;
         });
     }
 
     /** The same from an offset on, or from the oldest record if that one is gone, for as long as the receiver wants more. */
-    static void forEach(
+    static long forEach(
             KafkaConfig kafka, String topic, long fromOffset, Predicate<ConsumerRecord<byte[], byte[]>> each) {
         TopicPartition partition = new TopicPartition(topic, NUMBER);
+        Properties properties = kafka.forConsumers();
+        properties.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(kafka.forConsumers(), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.assign(List.of(partition));
             long oldest = consumer.beginningOffsets(List.of(partition)).getOrDefault(partition, 0L);
             consumer.seek(partition, Math.max(oldest, fromOffset));
@@ -56,10 +60,11 @@ final class FirstPartition {
             while (consumer.position(partition) < end) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                     if (record.key() != null && record.value() != null && !each.test(record)) {
-                        return;
+                        return record.offset() + 1;
                     }
                 }
             }
+            return consumer.position(partition);
         } catch (KafkaException e) {
             throw new IllegalStateException(
                     "reading topic " + topic + " at " + kafka.bootstrapServers() + ": " + e.getMessage()

@@ -29,16 +29,28 @@ public final class RegistryTopic {
      * @throws IllegalStateException when the brokers do not answer
      */
     public Registry read(Consumer<String> problems) {
-        Reading reading = new Reading(problems);
-        FirstPartition.forEach(kafka, topic, reading::accept);
-        return reading.registry;
+        return readWithEnd(problems).registry();
     }
 
-    private static final class Reading {
+    /**
+     * What the topic says, and where it ended when it said so.
+     *
+     * @param endOffset where the next record would go
+     */
+    public record Reading(Registry registry, long endOffset) {}
+
+    /** As {@link #read}, for somebody who wants to know before writing whether anything has been written since. */
+    public Reading readWithEnd(Consumer<String> problems) {
+        Records records = new Records(problems);
+        long end = FirstPartition.forEach(kafka, topic, records::accept);
+        return new Reading(records.registry, end);
+    }
+
+    private static final class Records {
         private final Consumer<String> problems;
         private Registry registry = Registry.EMPTY;
 
-        Reading(Consumer<String> problems) {
+        Records(Consumer<String> problems) {
             this.problems = problems;
         }
 

@@ -27,18 +27,21 @@ public final class ExampleSource {
     private ExampleSource() {}
 
     /**
-     * The source of a trainer; the topic must exist.
+     * The source of a trainer, or of another job that reads as it does; the topic must exist.
      *
+     * @param reader the job: part of its consumer group
      * @param until when it ends by itself
      */
-    public static DataStream<ReadExample> kafka(StreamExecutionEnvironment env, FreshetConfig config, Until until) {
+    public static DataStream<ReadExample> kafka(
+            StreamExecutionEnvironment env, FreshetConfig config, String reader, Until until) {
         String topic = config.topics().examples();
+        String group = config.name() + "-" + reader;
         Properties properties = config.kafka().forConsumers();
-        properties.setProperty("client.id.prefix", config.name() + "-train");
+        properties.setProperty("client.id.prefix", group);
         KafkaSourceBuilder<ReadExample> builder = KafkaSource.<ReadExample>builder()
                 .setProperties(properties)
                 .setTopics(topic)
-                .setGroupId("freshet-" + config.name() + "-train")
+                .setGroupId("freshet-" + group)
                 .setStartingOffsets(new EarliestOrFail())
                 .setDeserializer(new Deserializer(config.json()));
         if (until == Until.CURRENT_END) {

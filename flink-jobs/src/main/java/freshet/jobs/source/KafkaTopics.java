@@ -2,9 +2,13 @@ package freshet.jobs.source;
 
 import freshet.jobs.config.KafkaConfig;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -18,11 +22,28 @@ public final class KafkaTopics {
      * @throws IllegalStateException when it does not exist or the brokers do not answer
      */
     public static int partitions(KafkaConfig kafka, String topic) {
+        return describe(kafka, topic).partitions().size();
+    }
+
+    /**
+     * What the user of these settings may do with a topic; everything, where the brokers do not ask who somebody is.
+     *
+     * @throws IllegalStateException when it does not exist or the brokers do not answer
+     */
+    public static Set<AclOperation> permitted(KafkaConfig kafka, String topic) {
+        Set<AclOperation> permitted = describe(kafka, topic).authorizedOperations();
+        return permitted == null ? Set.of() : permitted;
+    }
+
+    private static TopicDescription describe(KafkaConfig kafka, String topic) {
         String asking = "asking the brokers at " + kafka.bootstrapServers() + " for the topic " + topic + ": ";
         try (Admin admin = Admin.create(kafka.forAdmins())) {
-            return admin.describeTopics(List.of(topic)).allTopicNames().get().values().stream()
-                    .mapToInt(description -> description.partitions().size())
-                    .sum();
+            return admin.describeTopics(List.of(topic), new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                    .allTopicNames()
+                    .get()
+                    .values()
+                    .iterator()
+                    .next();
         } catch (ExecutionException e) {
             String found = e.getCause() instanceof UnknownTopicOrPartitionException
                     ? "found none, expected it to exist; create it first"

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -17,9 +18,9 @@ import java.util.TreeMap;
  *
  * @param <M> what scores: a snapshot of the model, a fake in tests
  */
-final class AsServedScorer<M extends AsServedScorer.Model> {
+public final class AsServedScorer<M extends AsServedScorer.Model> {
     /** One published model. */
-    interface Model {
+    public interface Model {
         /**
          * @param into {@code float[features.size() * tasks]}, row by row: a probability for a logistic task, the value for
          *     a squared one
@@ -34,14 +35,25 @@ final class AsServedScorer<M extends AsServedScorer.Model> {
     /**
      * @param longestHorizonMillis the longest time from an impression until its last label is decided
      */
-    AsServedScorer(int tasks, long longestHorizonMillis) {
+    public AsServedScorer(int tasks, long longestHorizonMillis) {
         this.tasks = tasks;
         this.longestHorizonMillis = longestHorizonMillis;
     }
 
     /** From event time {@code asOfMillis} on, impressions are served by this model. */
-    void publish(long asOfMillis, M model) {
+    public void publish(long asOfMillis, M model) {
         models.put(asOfMillis, model);
+    }
+
+    /** Takes back what was said of a model; impressions of then count as served by the one before it. */
+    public void withdraw(long asOfMillis) {
+        models.remove(asOfMillis);
+    }
+
+    /** What the model that served at a moment is as of; empty before the first model. */
+    public OptionalLong servedBy(long eventTimeMillis) {
+        Long asOf = models.floorKey(eventTimeMillis);
+        return asOf == null ? OptionalLong.empty() : OptionalLong.of(asOf);
     }
 
     /**
@@ -49,7 +61,7 @@ final class AsServedScorer<M extends AsServedScorer.Model> {
      *
      * @param into {@code float[batch.size() * tasks]}, row by row; NaN for what was shown before the first model
      */
-    void score(List<LabeledExample> batch, float[] into) {
+    public void score(List<LabeledExample> batch, float[] into) {
         NavigableMap<Long, Served<M>> groups = new TreeMap<>();
         for (int row = 0; row < batch.size(); row++) {
             Map.Entry<Long, M> live = models.floorEntry(batch.get(row).eventTimeMillis());
@@ -76,7 +88,7 @@ final class AsServedScorer<M extends AsServedScorer.Model> {
     private record Served<M>(M model, List<Integer> rows) {}
 
     /** Lets go of models that served no impression whose labels are decided at {@code decidedMillis} or later. */
-    void forgetBefore(long decidedMillis) {
+    public void forgetBefore(long decidedMillis) {
         Long oldestNeeded = models.floorKey(decidedMillis - longestHorizonMillis);
         if (oldestNeeded != null) {
             models.headMap(oldestNeeded, false).clear();
@@ -84,7 +96,7 @@ final class AsServedScorer<M extends AsServedScorer.Model> {
     }
 
     /** The models that are kept, by the moment they are as of. */
-    NavigableMap<Long, M> kept() {
+    public NavigableMap<Long, M> kept() {
         return Collections.unmodifiableNavigableMap(models);
     }
 }

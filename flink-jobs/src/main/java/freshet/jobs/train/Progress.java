@@ -40,8 +40,7 @@ final class Progress {
         if (task < 0 || label.isCorrection()) {
             return;
         }
-        boolean undoneByOffset = tasks.get(task).logOddsOffset() != 0;
-        float weight = undoneByOffset ? label.weight() / label.rate() : label.weight();
+        float weight = tasks.get(task).weightInMetrics(label);
         if (Float.isFinite(predicted)) {
             learning.record(example, task, predicted, label.label(), weight);
         }

@@ -19,13 +19,13 @@ class KubernetesTest {
     private static final String DEFINITION = "META-INF/fabric8/flinkdeployments.flink.apache.org-v1.yml";
 
     @ParameterizedTest
-    @ValueSource(strings = {"examples", "train"})
+    @ValueSource(strings = {"examples", "train", "gate"})
     void deploymentsAreValid(String job) throws IOException {
         assertThat(problems(base(job))).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({"small,examples", "small,train", "large,examples", "large,train"})
+    @CsvSource({"small,examples", "small,train", "small,gate", "large,examples", "large,train", "large,gate"})
     void overlaysKeepThemValid(String overlay, String job) throws IOException {
         ObjectNode patch = DeployFiles.document("kubernetes/overlays/" + overlay + "/" + job + ".yaml");
         ObjectNode deployment = base(job);
@@ -37,7 +37,7 @@ class KubernetesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"examples", "train"})
+    @ValueSource(strings = {"examples", "train", "gate"})
     void theJobsClassExists(String job) throws Exception {
         String entry = base(job).path("spec").path("job").path("entryClass").asText();
 

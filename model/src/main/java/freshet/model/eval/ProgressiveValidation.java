@@ -53,12 +53,21 @@ public final class ProgressiveValidation {
         this(tasks, MetricsSpec.BASIC);
     }
 
+    /** The basic metrics in little memory, where there are many of these: the area under the curve is within 1e-3. */
+    public static ProgressiveValidation coarse(List<TaskSpec> tasks) {
+        return new ProgressiveValidation(tasks, MetricsSpec.BASIC, ScoreHistogram.COARSE);
+    }
+
     public ProgressiveValidation(List<TaskSpec> tasks, MetricsSpec spec) {
+        this(tasks, spec, ScoreHistogram.FINE);
+    }
+
+    private ProgressiveValidation(List<TaskSpec> tasks, MetricsSpec spec, int buckets) {
         this.tasks = List.copyOf(tasks);
         this.spec = spec;
         for (TaskSpec task : tasks) {
-            window.add(new TaskMetrics(task.loss(), spec.intervals(), ScoreHistogram.FINE));
-            lifetime.add(new TaskMetrics(task.loss(), spec.intervals(), ScoreHistogram.FINE));
+            window.add(new TaskMetrics(task.loss(), spec.intervals(), buckets));
+            lifetime.add(new TaskMetrics(task.loss(), spec.intervals(), buckets));
             if (spec.users()) {
                 users.add(new UserPairs());
             }

@@ -54,6 +54,9 @@ public final class Ranker implements AutoCloseable {
     /** Guarded by the lock. */
     private boolean freed;
 
+    /** Written before the constructor ends. */
+    private float goldenDifference;
+
     /** Working memory that no call is using. Guarded by itself. */
     private final ArrayDeque<Workspace> idle = new ArrayDeque<>();
 
@@ -107,6 +110,7 @@ public final class Ranker implements AutoCloseable {
         for (int i = 0; i < golden.size(); i++) {
             for (int task = 0; task < tasks; task++) {
                 float expected = golden.get(i).predictions()[task];
+                goldenDifference = Math.max(goldenDifference, Math.abs(found[i * tasks + task] - expected));
                 if (!GoldenRows.agree(found[i * tasks + task], expected)) {
                     throw new BadSnapshotException(
                             "snapshot " + model.manifest().version() + ", golden row " + i
@@ -130,6 +134,11 @@ public final class Ranker implements AutoCloseable {
     /** Everything decided before this event time has been learnt. */
     public long asOfMillis() {
         return model.asOfMillis();
+    }
+
+    /** The largest difference between a golden row's prediction here and that of the trainer; 0 without golden rows. */
+    public float goldenDifference() {
+        return goldenDifference;
     }
 
     /** The model; {@code spec().tasks()} is the order of the predictions, {@code spec().schema()} that of the features. */

@@ -1,6 +1,7 @@
 package freshet.model.spec;
 
 import freshet.serde.config.ConfigNode;
+import freshet.serde.example.TaskLabel;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -81,6 +82,11 @@ public record TaskSpec(
                 task.oneOf("read_gradient", ReadGradient.class, ReadGradient.STOP),
                 logOddsOffset(task, loss),
                 task.json().toString());
+    }
+
+    /** For how much a label counts in metrics: as many as it stands for, where negatives are down-sampled. */
+    public float weightInMetrics(TaskLabel label) {
+        return logOddsOffset == 0 ? label.weight() : label.weight() / label.rate();
     }
 
     private static float logOddsOffset(ConfigNode task, LossKind loss) {

@@ -3,6 +3,7 @@ package freshet.serde.snapshot;
 import java.nio.charset.StandardCharsets;
 import java.util.AbstractList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,11 @@ public final class SnapshotRecords {
                 return chunks + 1;
             }
         };
+    }
+
+    /** Of which snapshot a record is part, by its key; empty where that is no key of this format. */
+    public static Optional<SnapshotVersion> versionOf(SnapshotRecord record) {
+        return Optional.ofNullable(Key.parse(record.key())).map(Key::version);
     }
 
     /**
