@@ -77,7 +77,6 @@ public final class SnapshotSubscriber implements AutoCloseable {
     private final @Nullable LastGood lastGood;
     private final Thread thread;
     private volatile boolean stopped;
-    private boolean begun;
 
     /** Of the newest snapshots, or of the one that the registry names; absent where none is being read. */
     private @Nullable SnapshotAssembler assembler;
@@ -132,11 +131,8 @@ public final class SnapshotSubscriber implements AutoCloseable {
         }
     }
 
-    private void begin() {
-        if (begun) {
-            return;
-        }
-        begun = true;
+    /** What {@link #start} does on the caller's thread. For tests that do without a thread. */
+    void begin() {
         loadLastGood();
         if (options.follow() == Follow.NEWEST) {
             feed.followSnapshots();
@@ -165,7 +161,6 @@ public final class SnapshotSubscriber implements AutoCloseable {
 
     /** Reads once and does what has to be done. For the thread, and for tests that do without one. */
     void step() {
-        begin();
         for (FeedRecord record : feed.poll(POLL)) {
             if (stopped) {
                 return;

@@ -49,7 +49,9 @@ class SnapshotSubscriberTest {
     private SnapshotSubscriber subscriber = subscriber(NEWEST);
 
     private SnapshotSubscriber subscriber(SubscriberOptions options) {
-        return new SnapshotSubscriber(feed, live, listener, options);
+        SnapshotSubscriber begun = new SnapshotSubscriber(feed, live, listener, options);
+        begun.begin();
+        return begun;
     }
 
     @AfterEach
@@ -60,7 +62,6 @@ class SnapshotSubscriberTest {
 
     private void read(List<SnapshotRecord> records) {
         feed.add(FeedTopic.SNAPSHOTS, records);
-        subscriber.step();
         while (!feed.isEmpty()) {
             subscriber.step();
         }
