@@ -42,6 +42,12 @@ public final class StandardModel {
     /** Ids in all large tables. */
     public static final int ROWS = 2_000_000;
 
+    /** Features of the viewer in a request: so many from the device on, and so many of the bags. */
+    private static final int VIEWER_SINGLES = 10;
+
+    private static final int VIEWER_BAGS = 4;
+    private static final String[] NO_IDS = {};
+
     private static final int ROWS_PER_FEATURE = ROWS / (SINGLES + BAGS);
 
     private StandardModel() {}
@@ -116,6 +122,39 @@ public final class StandardModel {
                     seed, i, (feature, place) -> zipf.rank(CounterRandom.uniform(key, feature * BAG_SIZE + place))));
         }
         return examples;
+    }
+
+    /**
+     * A request to rank: candidates for one viewer. Shared are the device, half of the single ids and four of the six bags
+     * (what the viewer has watched): every candidate has the very same arrays. The position is not known when ranking, so
+     * there is none.
+     *
+     * @param index of the request
+     * @param viewer whether candidates share what belongs to the viewer
+     */
+    public static List<FeatureValues> request(long seed, int index, int candidates, Viewer viewer) {
+        List<LabeledExample> examples = examples(CounterRandom.key(seed, index), candidates);
+        String[][] first = examples.get(0).features().ids();
+        List<FeatureValues> request = new ArrayList<>();
+        for (LabeledExample example : examples) {
+            String[][] ids = example.features().ids();
+            ids[0] = NO_IDS;
+            for (int feature = 1; feature < ids.length && viewer == Viewer.SHARED; feature++) {
+                if (feature <= VIEWER_SINGLES || feature >= ids.length - VIEWER_BAGS) {
+                    ids[feature] = first[feature];
+                }
+            }
+            request.add(example.features());
+        }
+        return request;
+    }
+
+    /** Whether candidates share what belongs to the viewer. */
+    public enum Viewer {
+        /** As requests are: one viewer, many candidates. */
+        SHARED,
+        /** Nothing in common: the hardest case. */
+        OWN
     }
 
     /** Which id stands at a place of a feature: a number from 0, the most frequent first. */

@@ -9,5 +9,5 @@ import picocli.CommandLine.Command;
                 "Measures how fast this machine does the work, each with a ratio to something else in the same run.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {BenchJoinCommand.class, BenchTrainCommand.class})
+        subcommands = {BenchJoinCommand.class, BenchTrainCommand.class, BenchRankCommand.class})
 final class BenchCommand {}

@@ -74,7 +74,10 @@ public final class Batch {
         }
     }
 
-    /** Fills the batch with features alone: every task is masked. */
+    /**
+     * Fills the batch with features alone: every task is masked. Where an example has the very same array of ids as the one before
+     * it, as candidates for one viewer may, they are hashed and looked up once.
+     */
     public void loadFeatures(List<FeatureValues> examples) {
         clear(examples.size());
         for (int i = 0; i < size; i++) {
@@ -82,6 +85,9 @@ public final class Batch {
             requireSlots(values.ids().length, values.numbers().length);
             for (int slot = 0; slot < columns.length; slot++) {
                 columns[slot].endExample(values.ids()[slot].length);
+                if (i > 0 && values.ids()[slot] == examples.get(i - 1).ids()[slot]) {
+                    columns[slot].markRepeated();
+                }
             }
             loadNumbers(i, values.numbers());
         }
@@ -139,6 +145,10 @@ public final class Batch {
             String[][] ids = loaded.get(i).ids();
             for (int slot = 0; slot < columns.length; slot++) {
                 IdColumn column = columns[slot];
+                if (i % HASHED_TOGETHER != 0 && column.repeated(i)) {
+                    column.repeat(i);
+                    continue;
+                }
                 int at = column.start(i);
                 for (String id : ids[slot]) {
                     column.set(at++, Ids.hash(id));

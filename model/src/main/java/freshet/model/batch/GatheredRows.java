@@ -7,14 +7,26 @@ import freshet.model.table.RowSource;
 import java.util.Arrays;
 
 /**
- * The rows of one table that a mini-batch needs, each id once: read together, their gradients summed together, updated
- * together. A row's index is the order in which its id was first seen in the batch. One thread.
+ * The rows of one table that a mini-batch needs: read together, their gradients summed together, updated together. For learning
+ * each id has one row, and its index is the order in which it was first seen in the batch. For scoring alone, rows are read
+ * as often as they are asked for, which is less work than seeing whether they were. One thread.
  */
 final class GatheredRows {
     /** 2^64 over the golden ratio: spreads ids that are not random. */
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
+    /** What rows are read for. */
+    enum Use {
+        /** Each id once, with a gradient. */
+        LEARNING,
+        /** Each id once. */
+        COUNTING,
+        /** As they come. */
+        SCORING
+    }
+
     private final int width;
+    private Use use = Use.LEARNING;
     private int size;
     private long[] ids = new long[64];
     private int[] positions = new int[64];
@@ -22,7 +34,8 @@ final class GatheredRows {
     /** {@code [size, width]}. */
     private float[] weights;
 
-    private float[] gradients;
+    /** {@code [size, width]} when learning. */
+    private float[] gradients = new float[0];
 
     /** Open addressing: index + 1 of the id at each place, 0 where empty; twice as many places as ids at least. */
     private int[] places = new int[128];
@@ -32,18 +45,27 @@ final class GatheredRows {
     GatheredRows(TableSpec table) {
         width = table.width();
         weights = new float[64 * width];
-        gradients = new float[64 * width];
     }
 
-    void clear() {
-        for (int index = 0; index < size; index++) {
-            places[placeOf[index]] = 0;
+    void clear(Use next) {
+        if (use != Use.SCORING) {
+            for (int index = 0; index < size; index++) {
+                places[placeOf[index]] = 0;
+            }
         }
         size = 0;
+        use = next;
     }
 
-    /** The index of an id, a new one if it was not seen since {@link #clear}. */
+    /** The index of an id: a new one, or, but for scoring, the one it was given since {@link #clear}. */
     int index(long id) {
+        if (use == Use.SCORING) {
+            if (size == ids.length) {
+                grow();
+            }
+            ids[size] = id;
+            return size++;
+        }
         int place = place(id);
         if (places[place] != 0) {
             return places[place] - 1;
@@ -73,10 +95,9 @@ final class GatheredRows {
         positions = new int[2 * size];
         touched = new boolean[2 * size];
         weights = new float[2 * size * width];
-        gradients = new float[2 * size * width];
         places = new int[4 * size];
         placeOf = Arrays.copyOf(placeOf, 2 * size);
-        for (int index = 0; index < size; index++) {
+        for (int index = 0; index < size && use != Use.SCORING; index++) {
             placeOf[index] = place(ids[index]);
             places[placeOf[index]] = index + 1;
         }
@@ -85,7 +106,14 @@ final class GatheredRows {
     /** Reads the weights of every id; gradients are 0 and nothing is touched. */
     void read(RowSource table) {
         table.read(ids, size, width, positions, weights);
-        Arrays.fill(gradients, 0, size * width, 0f);
+        if (use != Use.LEARNING) {
+            return;
+        }
+        if (gradients.length < size * width) {
+            gradients = new float[weights.length];
+        } else {
+            Arrays.fill(gradients, 0, size * width, 0f);
+        }
         Arrays.fill(touched, 0, size, false);
     }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 final class IdColumn {
     private int[] starts = new int[64];
     private long[] ids = new long[64];
+    private boolean[] repeated = new boolean[64];
     private int examples;
     private int size;
 
@@ -31,8 +32,10 @@ final class IdColumn {
     void endExample() {
         if (++examples == starts.length) {
             starts = Arrays.copyOf(starts, 2 * examples);
+            repeated = Arrays.copyOf(repeated, 2 * examples);
         }
         starts[examples] = size;
+        repeated[examples - 1] = false;
     }
 
     /** Makes room for the ids of the next example, to be {@link #set}. */
@@ -42,6 +45,21 @@ final class IdColumn {
             ids = Arrays.copyOf(ids, 2 * size);
         }
         endExample();
+    }
+
+    /** Says that the last example has the same ids as the one before it, to be {@linkplain #repeat copied} from there. */
+    void markRepeated() {
+        repeated[examples - 1] = true;
+    }
+
+    /** Whether an example is known to have the same ids as the one before it. */
+    boolean repeated(int example) {
+        return repeated[example];
+    }
+
+    /** Copies the ids of the example before this one. */
+    void repeat(int example) {
+        System.arraycopy(ids, starts[example - 1], ids, starts[example], starts[example + 1] - starts[example]);
     }
 
     void set(int index, long id) {

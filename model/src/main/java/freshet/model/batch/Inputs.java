@@ -205,7 +205,9 @@ public final class Inputs {
     }
 
     private void gatherTable(int table, ProductKernel kernel) {
-        gathered[table].clear();
+        boolean isRate = spec.tables().get(table).kind() == TableSpec.Kind.RATE;
+        gathered[table].clear(
+                training ? GatheredRows.Use.LEARNING : isRate ? GatheredRows.Use.COUNTING : GatheredRows.Use.SCORING);
         List<Lookup> lookups = lookupsOfTable.get(table);
         for (int i = 0; i < lookups.size(); i++) {
             lookups.get(i).collect();

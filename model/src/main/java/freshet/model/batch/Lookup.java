@@ -32,8 +32,16 @@ final class Lookup {
         if (indexes.length < size) {
             indexes = new int[2 * size];
         }
-        for (int i = 0; i < size; i++) {
-            indexes[i] = rows.index(column.id(i));
+        for (int i = 0; i < column.examples(); i++) {
+            int start = column.start(i);
+            int end = column.start(i + 1);
+            if (column.repeated(i)) {
+                System.arraycopy(indexes, column.start(i - 1), indexes, start, end - start);
+                continue;
+            }
+            for (int id = start; id < end; id++) {
+                indexes[id] = rows.index(column.id(id));
+            }
         }
         if (shares.length < column.examples()) {
             shares = new float[2 * column.examples()];

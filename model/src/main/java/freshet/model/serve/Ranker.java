@@ -75,12 +75,13 @@ public final class Ranker implements AutoCloseable {
         this.model = model;
         this.spec = model.spec();
         NetworkCheck.check(model.network());
+        OrtEnvironment environment = OnnxRuntime.environment();
         options = new OrtSession.SessionOptions();
         try {
             // A request is too small to be worth a second core; requests run beside each other.
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
-            session = OrtEnvironment.getEnvironment().createSession(model.network(), options);
+            session = environment.createSession(model.network(), options);
         } catch (OrtException e) {
             options.close();
             throw new BadSnapshotException(
@@ -316,7 +317,7 @@ public final class Ranker implements AutoCloseable {
             if (capacity < count) {
                 reserve(Math.max(count, 2 * capacity));
             }
-            OrtEnvironment environment = OrtEnvironment.getEnvironment();
+            OrtEnvironment environment = OnnxRuntime.environment();
             inputs.put(OnnxNetwork.INPUT, tensor(environment, inputMemory, count, spec.inputWidth()));
             inputs.put(OnnxNetwork.BIAS, tensor(environment, biasMemory, count, spec.taskCount()));
             for (int task = 0; task < spec.taskCount(); task++) {

@@ -32,7 +32,7 @@ public final class SelfContainedRanker implements AutoCloseable {
         this.spec = spec;
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
-            session = OrtEnvironment.getEnvironment().createSession(file.toString(), options);
+            session = OnnxRuntime.environment().createSession(file.toString(), options);
         }
     }
 
@@ -61,7 +61,7 @@ public final class SelfContainedRanker implements AutoCloseable {
 
     private void addInput(String input, List<FeatureValues> candidates, Map<String, OnnxTensor> inputs)
             throws OrtException {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = OnnxRuntime.environment();
         int batch = candidates.size();
         if (input.equals(SelfContainedModel.NUMBERS)) {
             int width = spec.schema().numberNames().size();

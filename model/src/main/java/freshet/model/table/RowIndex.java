@@ -3,10 +3,14 @@ package freshet.model.table;
 /**
  * From id to position: open addressing with linear probing over one flat array, id and position side by side, so that a look-up
  * usually costs one cache line. Removal shifts back what follows, so there are no tombstones to probe over and no rebuilding.
- * One thread.
+ * One thread; once nothing is added any more, any number may find.
  */
-final class RowIndex {
-    static final int NONE = -1;
+public final class RowIndex {
+    /** The position of an id that is not here. */
+    public static final int NONE = -1;
+
+    /** Not at its first cell: it has to be looked for. */
+    private static final int ELSEWHERE = -2;
 
     /** 2^64 over the golden ratio: spreads ids that are not random, as those of tests and crosses of small ids. */
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
@@ -20,12 +24,33 @@ final class RowIndex {
     private int mask = (1 << FIRST_CELLS_LOG2) - 1;
     private int size;
 
-    int size() {
+    /** How many ids are here. */
+    public int size() {
         return size;
     }
 
+    /**
+     * Finds many ids. First each id's own cell, where most are, without a branch that could be guessed wrong: so the
+     * processor has many cache misses under way at once.
+     *
+     * @param positions receives what {@link #find(long)} returns for each
+     */
+    public void find(long[] ids, int count, int[] positions) {
+        long[] held = cells;
+        for (int i = 0; i < count; i++) {
+            int at = 2 * (int) (ids[i] * SPREAD >>> shift);
+            // An empty cell that seems to hold the id 0 says NONE by itself.
+            positions[i] = held[at] == ids[i] ? (int) held[at + 1] - 1 : ELSEWHERE;
+        }
+        for (int i = 0; i < count; i++) {
+            if (positions[i] == ELSEWHERE) {
+                positions[i] = find(ids[i]);
+            }
+        }
+    }
+
     /** The position of an id, or {@link #NONE}. */
-    int find(long id) {
+    public int find(long id) {
         int cell = (int) (id * SPREAD >>> shift);
         while (true) {
             long held = cells[2 * cell + 1];
@@ -40,7 +65,7 @@ final class RowIndex {
     }
 
     /** Adds an id that is not here. */
-    void add(long id, int position) {
+    public void add(long id, int position) {
         if (++size > mask / 5 * 3) {
             grow();
         }

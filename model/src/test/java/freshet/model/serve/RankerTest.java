@@ -15,6 +15,7 @@ import freshet.serde.snapshot.BadSnapshotException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -55,6 +56,37 @@ class RankerTest {
                 assertAgree(found, expected);
             }
             ranker.score(List.of(), new float[0]);
+        }
+    }
+
+    /** Arrays that candidates share are looked up once; nothing may come of it but time. */
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void sharedArraysOfIdsScoreAsCopiesOfThem(long seed) throws Exception {
+        Learner learner = SnapshotFixtures.learner(SnapshotFixtures.randomSpec(seed), seed, 20);
+        SplittableRandom random = new SplittableRandom(seed);
+        try (Ranker ranker = new Ranker(SnapshotFixtures.snapshot(learner, 0))) {
+            for (int count : new int[] {5, 100, 33}) {
+                List<FeatureValues> shared = new ArrayList<>();
+                List<FeatureValues> copies = new ArrayList<>();
+                for (FeatureValues each : SnapshotFixtures.features(seed + count, count)) {
+                    String[][] ids = each.ids().clone();
+                    for (int slot = 0; slot < ids.length && !shared.isEmpty(); slot++) {
+                        if (random.nextInt(3) > 0) {
+                            ids[slot] = shared.get(shared.size() - 1).ids()[slot];
+                        }
+                    }
+                    shared.add(new FeatureValues(ids, each.numbers()));
+                    String[][] copy = Arrays.stream(ids).map(String[]::clone).toArray(String[][]::new);
+                    copies.add(new FeatureValues(copy, each.numbers()));
+                }
+                int tasks = ranker.spec().taskCount();
+                float[] found = new float[count * tasks];
+                float[] expected = new float[count * tasks];
+                ranker.score(shared, found);
+                ranker.score(copies, expected);
+                assertThat(found).isEqualTo(expected);
+            }
         }
     }
 
