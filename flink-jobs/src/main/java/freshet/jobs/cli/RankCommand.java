@@ -1,14 +1,12 @@
 package freshet.jobs.cli;
 
-import freshet.features.online.FeatureStates;
-import freshet.features.online.OnlineStore;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.rank.LineRanker;
+import freshet.jobs.rank.RankService;
 import freshet.model.http.RankingServer;
 import freshet.model.serve.FusionProfiles;
-import freshet.model.serve.LiveRanker;
-import freshet.model.serve.Ranker;
-import freshet.serde.snapshot.SnapshotDirectory;
+import freshet.model.serve.SubscriberOptions;
+import freshet.model.snapshot.SnapshotWriter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,7 +19,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +32,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "rank",
         description = {
-            "Scores requests with a snapshot as a server does, with ONNX Runtime.",
+            "Scores requests with a snapshot as a server does, with ONNX Runtime: one from a folder, or those of a deployment's"
+                    + " topics as they come.",
             "A request is one line of JSON: an impression as in impressions.jsonl; or an example as in examples.jsonl, whose"
                     + " features are taken as they stand. One line of scores per request.",
             "What is known of the viewer of an impression comes from --features; without it every viewer counts as new.",
@@ -57,9 +55,28 @@ final class RankCommand implements Callable<Integer> {
     private static final int MEBIBYTE = 1 << 20;
     private static final int MOST_PORT = 65_535;
 
-    @Option(names = "--snapshot", required = true, paramLabel = "DIR", description = "Folder of one snapshot.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path snapshot;
+    @Option(names = "--snapshot", paramLabel = "DIR", description = "Folder of one snapshot.")
+    private @Nullable Path snapshot;
+
+    @Option(
+            names = "--follow",
+            arity = "0..1",
+            fallbackValue = "current",
+            paramLabel = "WHICH",
+            description =
+                    "Instead: follow the snapshots of the deployment that --config names. WHICH is current (default) or"
+                            + " canary, as the registry says, or newest, as nobody has judged it. snapshots.trusted_keys are checked;"
+                            + " snapshots for other features than the deployment's are refused.")
+    private SubscriberOptions.@Nullable Follow follow;
+
+    @Option(names = "--deltas", description = "With --follow: apply what changes between snapshots.")
+    private boolean deltas;
+
+    @Option(
+            names = "--last-good",
+            paramLabel = "DIR",
+            description = "With --follow: keep the snapshot that serves here, to begin with before a broker answers.")
+    private @Nullable Path lastGood;
 
     @Option(
             names = "--config",
@@ -76,7 +93,9 @@ final class RankCommand implements Callable<Integer> {
     @Option(
             names = "--features",
             paramLabel = "DIR",
-            description = "An online store, as freshet features keeps it: opened for reading as it now stands.")
+            description =
+                    "An online store, as freshet features keeps it: opened for reading as it now stands. With --follow it"
+                            + " follows its topics, as freshet features does.")
     private @Nullable Path features;
 
     @Option(names = "--requests", paramLabel = "FILE", description = "Lines of JSON (default: standard input).")
@@ -119,20 +138,39 @@ final class RankCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--http: found --requests or --profile beside it, expected one or the other");
         }
-        FusionProfiles fusion = config == null
-                ? FusionProfiles.NONE
-                : FreshetConfig.load(config).fusion();
+        FreshetConfig deployment = config == null ? null : FreshetConfig.load(config);
+        FusionProfiles fusion = deployment == null ? FusionProfiles.NONE : deployment.fusion();
         checkProfile(fusion);
-        try (OnlineStore store = features == null ? null : OnlineStore.openForReading(features);
-                LiveRanker live = new LiveRanker()) {
-            FeatureStates states = store == null ? key -> null : store;
-            Ranker ranker = new Ranker(SnapshotDirectory.read(snapshot));
-            String name = ranker.manifest().description().name();
-            live.swap(ranker);
-            LineRanker lines = new LineRanker(live, fusion, states);
-            lines.check(ranker);
-            return port == null ? rankLines(lines) : serve(name, port, live, fusion, lines);
+        try (RankService service = open(deployment, fusion)) {
+            return port == null ? rankLines(service) : serve(port, service, fusion);
         }
+    }
+
+    private RankService open(@Nullable FreshetConfig deployment, FusionProfiles fusion) throws Exception {
+        if (snapshot != null && follow == null) {
+            if (deltas || lastGood != null) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--deltas and --last-good: found --snapshot, expected --follow beside them");
+            }
+            return RankService.ofSnapshot(snapshot, fusion, features);
+        }
+        if (snapshot != null || follow == null || deployment == null) {
+            throw new ParameterException(
+                    spec.commandLine(), "expected either --snapshot, or --follow with the deployment's --config");
+        }
+        if (features != null && deployment.featureTopics().isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--features: found user_features.written false in " + config + ", expected a job that writes them");
+        }
+        SubscriberOptions options = SubscriberOptions.following(follow)
+                .with(deltas ? SubscriberOptions.Deltas.APPLIED : SubscriberOptions.Deltas.IGNORED)
+                .trusting(deployment.snapshots().trusted())
+                .forFeatures(new SnapshotWriter(deployment.name(), deployment.featuresJson())
+                        .featureFingerprint(deployment.model()));
+        return RankService.following(
+                deployment, lastGood == null ? options : options.keepingLastGood(lastGood), features);
     }
 
     private void check(String option, @Nullable Integer found, int least, int most) {
@@ -150,10 +188,12 @@ final class RankCommand implements Callable<Integer> {
         }
     }
 
-    private int rankLines(LineRanker ranker) throws IOException {
+    private int rankLines(RankService service) throws IOException, InterruptedException {
+        service.awaitSnapshot();
+        LineRanker ranker = service.lines();
         PrintWriter out = spec.commandLine().getOut();
         boolean[] isBad = new boolean[1];
-        try (BufferedReader lines = open()) {
+        try (BufferedReader lines = requests()) {
             List<String> batch = new ArrayList<>();
             long before = 0;
             String line = lines.readLine();
@@ -177,14 +217,15 @@ final class RankCommand implements Callable<Integer> {
         return isBad[0] ? Main.FAILED : 0;
     }
 
-    private BufferedReader open() throws IOException {
+    private BufferedReader requests() throws IOException {
         return requests == null
                 ? new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8))
                 : Files.newBufferedReader(requests);
     }
 
     /** Serves until the process is told to end. */
-    private int serve(String name, int at, LiveRanker live, FusionProfiles fusion, LineRanker lines) throws Exception {
+    private int serve(int at, RankService service, FusionProfiles fusion) throws IOException, InterruptedException {
+        String name = service.name();
         RankingServer.Settings settings = new RankingServer.Settings(
                 new InetSocketAddress(bind, at),
                 name,
@@ -192,7 +233,8 @@ final class RankCommand implements Callable<Integer> {
                 PATIENCE,
                 maxBodyMebibytes * MEBIBYTE);
         CountDownLatch stopped = new CountDownLatch(1);
-        try (RankingServer server = new RankingServer(settings, live, fusion, lines, TreeMap::new, Clock.systemUTC())) {
+        try (RankingServer server = new RankingServer(
+                settings, service.live(), fusion, service.lines(), service::outcomes, Clock.systemUTC())) {
             // The process ends when its hooks have: requests that are running are finished first.
             Runtime.getRuntime()
                     .addShutdownHook(new Thread(

@@ -21,7 +21,8 @@ class RankReportTest {
         JsonNode json = RankReport.json(RESULTS);
 
         assertThat(json.path("overhead").asDouble()).isEqualTo(0.25);
-        assertThat(json.path("results").findValuesAsText("cpu_over_bare")).containsExactly("1.000", "1.250", "1.000", "1.500");
+        assertThat(json.path("results").findValuesAsText("cpu_over_bare"))
+                .containsExactly("1.000", "1.250", "1.000", "1.500");
         assertThat(json.path("results").get(3).path("swaps").asInt()).isEqualTo(3);
         assertThat(RankReport.table(RESULTS))
                 .anyMatch(line -> line.contains("ranker ") && line.contains("4.20"))

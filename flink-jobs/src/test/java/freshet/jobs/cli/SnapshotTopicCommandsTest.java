@@ -9,12 +9,15 @@ import freshet.model.learn.Learner;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
+import freshet.serde.event.Impression;
 import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotRecords;
 import freshet.serde.snapshot.SnapshotVersion;
+import freshet.serde.wire.EventJson;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -122,8 +125,23 @@ class SnapshotTopicCommandsTest {
         return run(all.toArray(String[]::new));
     }
 
+    private static void assertRankFollows(String version) throws IOException {
+        Impression request = Impression.builder("i1", "u1", "v1", FIRST).build();
+        Path requests = Files.writeString(folder.resolve("requests.jsonl"), EventJson.toJson(request) + "\n");
+        Path lastGood = folder.resolve("last-good");
+        String[] call = {
+            "rank", "--follow", "--config", configFile, "--requests", "" + requests, "--last-good", "" + lastGood
+        };
+
+        assertThat(run(call)).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("\"model_version\":\"" + version + "\"", "\"click\":");
+        assertThat(lastGood).isNotEmptyDirectory();
+        assertThat(run("rank", "--follow", "--snapshot", "" + folder)).isEqualTo(Main.NOT_POSSIBLE);
+        assertThat(err.toString()).contains("expected either --snapshot, or --follow");
+    }
+
     @Test
-    void promotedRolledBackAndWithdrawnAsRegistryAndServersSeeIt() {
+    void promotedRolledBackAndWithdrawnAsRegistryAndServersSeeIt() throws Exception {
         assertThat(snapshot("show", "current")).isEqualTo(Main.NOT_POSSIBLE);
         assertThat(err.toString()).contains("names no current snapshot");
 
@@ -138,6 +156,7 @@ class SnapshotTopicCommandsTest {
 
         assertThat(snapshot("verify", "current")).isZero();
         assertThat(out.toString()).contains("good: 20220425T17Z");
+        assertRankFollows("20220425T17Z");
         assertThat(snapshot("diff", "previous", "current")).isZero();
         assertThat(out.toString()).contains("examples\t1").contains("came 1\twent 0\tmoved 1\tfurthest 1");
 

@@ -371,7 +371,12 @@ public final class RankingServer implements AutoCloseable {
     }
 
     private String metricsText() {
-        return metrics.text(scoring.get(), live.manifest().orElse(null), clock.millis(), outcomes.get());
+        return metrics.text(
+                scoring.get(),
+                live.manifest().orElse(null),
+                live.asOfMillis().orElse(0L),
+                clock.millis(),
+                outcomes.get());
     }
 
     private static Answer refusal(RequestException problem) {

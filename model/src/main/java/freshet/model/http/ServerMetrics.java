@@ -58,10 +58,16 @@ final class ServerMetrics {
      *
      * @param running requests that are being scored
      * @param manifest of what serves; null before the first
+     * @param asOfMillis event time up to which it has learnt, deltas included
      * @param nowMillis to tell the snapshot's age
      * @param outcomes of following a topic; see {@code SnapshotSubscriber.outcomes}
      */
-    String text(int running, @Nullable SnapshotManifest manifest, long nowMillis, Map<String, Long> outcomes) {
+    String text(
+            int running,
+            @Nullable SnapshotManifest manifest,
+            long asOfMillis,
+            long nowMillis,
+            Map<String, Long> outcomes) {
         StringBuilder text = new StringBuilder(2048);
         family(text, "freshet_rank_requests_total", "counter", "Requests answered, by endpoint and status.");
         synchronized (this) {
@@ -75,9 +81,12 @@ final class ServerMetrics {
         family(text, "freshet_rank_snapshot_info", "gauge", "The snapshot that serves.");
         if (manifest != null) {
             sample(text, "freshet_rank_snapshot_info", "version=\"" + manifest.version() + "\"", 1);
-            family(text, "freshet_rank_snapshot_age_seconds", "gauge", "Now less the event time of what serves.");
-            long ageMillis = nowMillis - manifest.version().eventTimeMillis();
-            sample(text, "freshet_rank_snapshot_age_seconds", "", ageMillis / 1000);
+            family(
+                    text,
+                    "freshet_rank_snapshot_age_seconds",
+                    "gauge",
+                    "Now less the event time up to which what serves has learnt.");
+            sample(text, "freshet_rank_snapshot_age_seconds", "", (nowMillis - asOfMillis) / 1000);
         }
         if (!outcomes.isEmpty()) {
             family(text, "freshet_rank_subscriber_total", "counter", "What became of what the topic brought.");

@@ -40,6 +40,11 @@ public final class SnapshotWriter {
         return new ModelFile(spec, featuresJson).modelFingerprint();
     }
 
+    /** Differs when a server has to extract other features. */
+    public String featureFingerprint(ModelSpec spec) {
+        return new ModelFile(spec, featuresJson).featureFingerprint();
+    }
+
     /** The snapshot of a learner as it is now, unsigned. */
     public Snapshot write(Learner learner, SnapshotMoment moment) {
         return write(ModelCopy.of(learner), moment, ManifestSigner.unsigned());
