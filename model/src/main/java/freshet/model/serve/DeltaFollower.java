@@ -4,7 +4,7 @@ import freshet.model.serve.SubscriberOptions.Deltas;
 import freshet.serde.snapshot.Delta;
 import freshet.serde.snapshot.DeltaAssembler;
 import freshet.serde.snapshot.DeltaAssembly;
-import freshet.serde.snapshot.DeltaDescription;
+import freshet.serde.snapshot.DeltaId;
 import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotVersion;
@@ -40,6 +40,12 @@ final class DeltaFollower {
     /** The newest snapshot that was followed: what is behind it has not been read past. */
     private @Nullable SnapshotVersion newest;
 
+    /** Place of the last delta behind the base that was applied; 0 before the first. */
+    private int applied;
+
+    /** A delta behind the base that came too early: a gap, unless what comes before it was read in the same go. */
+    private @Nullable DeltaId waiting;
+
     DeltaFollower(SubscriberOptions options, Outcomes outcomes) {
         this.options = options;
         this.outcomes = outcomes;
@@ -66,6 +72,8 @@ final class DeltaFollower {
         assembler.follow(snapshot);
         base = snapshot.version();
         newest = base;
+        applied = 0;
+        waiting = null;
         return !forward;
     }
 
@@ -80,7 +88,7 @@ final class DeltaFollower {
             outcomes.refused(REFUSED_PREFIX + rejected.reason().label(), rejected.detail());
         } else if (assembly instanceof DeltaAssembly.Gap gap) {
             if (gap.delta().id().base().equals(base)) {
-                outcomes.refused(GAP, gap.detail());
+                waiting = gap.delta().id();
             } else {
                 outcomes.count(WAITING);
             }
@@ -89,11 +97,8 @@ final class DeltaFollower {
 
     /** Applies what is there to apply, all of it in one exchange. */
     void advance(ServingModel serving, SnapshotListener listener) {
-        List<Delta> ready = new ArrayList<>();
-        for (Optional<Delta> next = next(); next.isPresent(); next = next()) {
-            ready.add(next.get());
-            assembler.markApplied(next.get().manifest());
-        }
+        List<Delta> ready = takeReady();
+        tellOfGap();
         if (ready.isEmpty()) {
             return;
         }
@@ -102,10 +107,29 @@ final class DeltaFollower {
             return;
         }
         for (Delta delta : ready) {
-            DeltaDescription description = delta.manifest().description();
             outcomes.count(APPLIED);
-            listener.advanced(description);
+            listener.advanced(delta.manifest().description());
         }
+    }
+
+    private List<Delta> takeReady() {
+        List<Delta> ready = new ArrayList<>();
+        for (Optional<Delta> next = next(); next.isPresent(); next = next()) {
+            ready.add(next.get());
+            assembler.markApplied(next.get().manifest());
+            applied = next.get().id().sequence();
+        }
+        return ready;
+    }
+
+    private void tellOfGap() {
+        if (waiting != null && waiting.sequence() > applied) {
+            outcomes.refused(
+                    GAP,
+                    "delta " + waiting + ": " + new DeltaId(waiting.base(), applied + 1)
+                            + " is missing before it; the model stays as it is until that comes or a newer snapshot does");
+        }
+        waiting = null;
     }
 
     private Optional<Delta> next() {

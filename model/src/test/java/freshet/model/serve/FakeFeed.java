@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model's topics in memory: gives one record at a time, of the topics that are being read the one that was added first. Any
+ * A model's topics in memory: gives one record at a time unless told otherwise, of the topics that are being read the one that was added first. Any
  * thread may add to it.
  */
 final class FakeFeed implements SnapshotFeed {
@@ -34,6 +34,13 @@ final class FakeFeed implements SnapshotFeed {
         }
     }
 
+    /** How much a {@link #poll} gives. */
+    enum Portion {
+        ONE,
+        ALL
+    }
+
+    private Portion portion = Portion.ONE;
     private final Map<FeedTopic, Topic> topics = new EnumMap<>(FeedTopic.class);
     private long count;
     private boolean woken;
@@ -66,6 +73,10 @@ final class FakeFeed implements SnapshotFeed {
         topic(topic).next = 0;
     }
 
+    synchronized void handOut(Portion much) {
+        portion = much;
+    }
+
     /** The next read fails once. */
     synchronized void fail() {
         failing = true;
@@ -89,9 +100,15 @@ final class FakeFeed implements SnapshotFeed {
                 failing = false;
                 throw new IllegalStateException("no broker");
             }
-            FeedRecord record = first();
-            if (record != null) {
-                return List.of(record);
+            List<FeedRecord> records = new ArrayList<>();
+            for (FeedRecord record = first(); record != null; record = first()) {
+                records.add(record);
+                if (portion == Portion.ONE) {
+                    break;
+                }
+            }
+            if (!records.isEmpty()) {
+                return records;
             }
             long leftMillis = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
             if (woken || leftMillis <= 0) {

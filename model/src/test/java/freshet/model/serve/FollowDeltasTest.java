@@ -92,6 +92,20 @@ class FollowDeltasTest {
         server.assertServes(TRAINER, 2, 0);
     }
 
+    /** A feed that hands out all it has at once, as Kafka's does. */
+    @Test
+    void whatIsReadInOneGoHasNoGap() {
+        server.close();
+        server = new SmallServer(NEWEST);
+        server.feed.handOut(FakeFeed.Portion.ALL);
+        for (int quarter = 1; quarter <= SmallTrainer.QUARTERS; quarter++) {
+            server.feed.add(FeedTopic.DELTAS, TRAINER.deltaRecords(0, quarter));
+        }
+        snapshot(0);
+        server.assertServes(TRAINER, 0, 4);
+        assertThat(server.subscriber.lastRefusal()).isEmpty();
+    }
+
     @Test
     void repeatedOnesChangeNothing() {
         snapshot(0);
