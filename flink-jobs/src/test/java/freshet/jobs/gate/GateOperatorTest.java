@@ -189,7 +189,10 @@ class GateOperatorTest {
         }
     }
 
-    /** Each example with the newest promoted model that is no younger than it; against a plain loop, with a restart anywhere. */
+    /**
+     * Each example with the newest promoted model that is no younger than it; against a plain loop, with a restart anywhere and however
+     * late a snapshot comes.
+     */
     @Test
     void metricsAsServedAreThoseOfThePromotedModels() throws Exception {
         Random random = new Random(3);
@@ -203,10 +206,12 @@ class GateOperatorTest {
         List<Snapshot> published =
                 List.of(snapshots.good(0), snapshots.good(1), snapshots.withEntropy(2, 1.3), snapshots.good(3));
 
-        AsServedHour whole = runAsServed(examples, published, examples.size());
+        AsServedHour whole = runAsServed(examples, published, examples.size(), 5 * MINUTE);
         for (int halt : new int[] {100, 1_111, 2_500}) {
             registry = new FakeRegistry();
-            assertThat(runAsServed(examples, published, halt)).isEqualTo(whole);
+            assertThat(runAsServed(examples, published, halt, 5 * MINUTE)).isEqualTo(whole);
+            registry = new FakeRegistry();
+            assertThat(runAsServed(examples, published, halt, 40 * MINUTE)).isEqualTo(whole);
         }
 
         // The last hour whose labels are decided: its impressions were served by hour 1, 2 having been refused and 3
@@ -231,8 +236,8 @@ class GateOperatorTest {
         assertThat(whole.byVersion()).containsKey(start + HOUR);
     }
 
-    private static AsServedHour runAsServed(List<LabeledExample> examples, List<Snapshot> published, int halt)
-            throws Exception {
+    private static AsServedHour runAsServed(
+            List<LabeledExample> examples, List<Snapshot> published, int halt, long lateMillis) throws Exception {
         OperatorSubtaskState checkpoint;
         List<ExampleMessage> messages = new ArrayList<>();
         for (LabeledExample example : examples) {
@@ -241,11 +246,11 @@ class GateOperatorTest {
         }
         List<Snapshot> left = new ArrayList<>(published);
         try (Harness first = new Harness(null)) {
-            feed(first, messages.subList(0, 2 * halt), left);
+            feed(first, messages.subList(0, 2 * halt), left, lateMillis);
             checkpoint = first.snapshot();
         }
         try (Harness second = new Harness(checkpoint)) {
-            feed(second, messages.subList(2 * halt, messages.size()), left);
+            feed(second, messages.subList(2 * halt, messages.size()), left, lateMillis);
             for (Snapshot late : left) {
                 second.publish(late);
             }
@@ -256,11 +261,12 @@ class GateOperatorTest {
     }
 
     /** Snapshots arrive some minutes of event time after their hour. */
-    private static void feed(Harness harness, List<ExampleMessage> messages, List<Snapshot> left) throws Exception {
+    private static void feed(Harness harness, List<ExampleMessage> messages, List<Snapshot> left, long lateMillis)
+            throws Exception {
         for (ExampleMessage message : messages) {
             if (message instanceof LabeledExample example
                     && !left.isEmpty()
-                    && left.get(0).version().eventTimeMillis() + 5 * MINUTE < example.decidedTimeMillis()) {
+                    && left.get(0).version().eventTimeMillis() + lateMillis < example.decidedTimeMillis()) {
                 harness.publish(left.remove(0));
             }
             harness.examples(List.of(message));
