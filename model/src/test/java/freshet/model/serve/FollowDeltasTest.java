@@ -184,7 +184,8 @@ class FollowDeltasTest {
             delta(0, quarter);
         }
         server.assertServes(TRAINER, 0, 4);
-        server.decide((registry, cause) -> registry.quarantine(TRAINER.snapshot(1).manifest(), cause));
+        server.decide(
+                (registry, cause) -> registry.quarantine(TRAINER.snapshot(1).manifest(), cause));
         server.assertServes(TRAINER, 0, 0);
     }
 

@@ -80,7 +80,8 @@ class FollowRegistryTest {
         server.assertServes(TRAINER, 0, 0);
         server.decide((registry, cause) -> registry.canary(TRAINER.snapshot(1).manifest(), cause));
         server.assertServes(TRAINER, 1, 0);
-        server.decide((registry, cause) -> registry.quarantine(TRAINER.snapshot(1).manifest(), cause));
+        server.decide(
+                (registry, cause) -> registry.quarantine(TRAINER.snapshot(1).manifest(), cause));
         server.assertServes(TRAINER, 0, 0);
     }
 
@@ -132,8 +133,8 @@ class FollowRegistryTest {
     void aNameWithoutARecordOfItsVersionIsNotFollowed() throws Exception {
         publish(0, 1);
         server.promote(TRAINER.snapshot(0));
-        List<SnapshotRecord> promotion =
-                server.records((registry, cause) -> registry.promote(TRAINER.snapshot(1).manifest(), cause));
+        List<SnapshotRecord> promotion = server.records(
+                (registry, cause) -> registry.promote(TRAINER.snapshot(1).manifest(), cause));
         server.read(FeedTopic.REGISTRY, promotion.subList(1, 2));
         server.assertServes(TRAINER, 0, 0);
         server.assertRefused(SnapshotSubscriber.BAD_REGISTRY, "20220425T17Z", "no record of that version");

@@ -39,7 +39,9 @@ class LastGoodTest {
                 server.readSnapshots(TRAINER.snapshot(hour));
             }
         }
-        assertThat(kept()).as("what serves, and what did before").containsExactly("20220425T18Z", "20220425T19Z", "serving");
+        assertThat(kept())
+                .as("what serves, and what did before")
+                .containsExactly("20220425T18Z", "20220425T19Z", "serving");
         try (SmallServer server = new SmallServer(options(Follow.NEWEST))) {
             server.assertServes(TRAINER, 3, 0);
             server.assertCounts(SnapshotSubscriber.LAST_GOOD_LOADED, 1);
@@ -136,8 +138,8 @@ class LastGoodTest {
     void aDiskThatTakesNothingDoesNotKeepASnapshotFromServing() throws Exception {
         Path file = folder.resolve("file");
         Files.writeString(file, "no folder");
-        try (SmallServer server = new SmallServer(SubscriberOptions.following(Follow.NEWEST)
-                .keepingLastGood(file.resolve("below")))) {
+        try (SmallServer server =
+                new SmallServer(SubscriberOptions.following(Follow.NEWEST).keepingLastGood(file.resolve("below")))) {
             server.readSnapshots(TRAINER.snapshot(0));
             server.assertServes(TRAINER, 0, 0);
             server.assertRefused(SnapshotSubscriber.LAST_GOOD_NOT_WRITTEN, "20220425T16Z serves");

@@ -135,13 +135,14 @@ class MangledTopicsTest {
         }
         SnapshotManifest manifest = server.live.manifest().orElseThrow();
         assertThat(reference.named).contains(manifest.version());
-        int hour = (int) ((manifest.version().eventTimeMillis() - SmallTrainer.version(0).eventTimeMillis())
-                / (SmallTrainer.version(1).eventTimeMillis() - SmallTrainer.version(0).eventTimeMillis()));
-        long behind = server.live.asOfMillis().orElseThrow() - manifest.version().eventTimeMillis();
+        int hour = (int)
+                ((manifest.version().eventTimeMillis() - SmallTrainer.version(0).eventTimeMillis())
+                        / (SmallTrainer.version(1).eventTimeMillis()
+                                - SmallTrainer.version(0).eventTimeMillis()));
+        long behind =
+                server.live.asOfMillis().orElseThrow() - manifest.version().eventTimeMillis();
         server.assertServes(
-                TRAINER,
-                hour,
-                (int) (behind / (SmallTrainer.asOfMillis(0, 1) - SmallTrainer.asOfMillis(0, 0))));
+                TRAINER, hour, (int) (behind / (SmallTrainer.asOfMillis(0, 1) - SmallTrainer.asOfMillis(0, 0))));
         // Bad or older than what is named: only while what is named cannot be had.
         reference.now.ifPresent(named -> {
             if (!named.version().equals(manifest.version())) {

@@ -70,7 +70,8 @@ class RefusalsTest {
 
     @Test
     void signedWithAKeyThatIsNotTrusted() {
-        server.readSnapshots(signed(ManifestSigner.of("other", KeyFiles.newPair().getPrivate())));
+        server.readSnapshots(
+                signed(ManifestSigner.of("other", KeyFiles.newPair().getPrivate())));
         server.assertRefused("unknown_key", "the key 'other'", "accepts [test]");
     }
 
@@ -92,8 +93,7 @@ class RefusalsTest {
         server.readSnapshots(new SmallTrainer(1, 1, SmallTrainer.SIGNER).snapshot(0));
         assertThat(server.subscriber.outcomes()).containsKey("repeat");
         server.readSnapshots(TRAINER.snapshot(0));
-        server.read(
-                FeedTopic.SNAPSHOTS, List.of(new SnapshotRecord("20220425T15Z/manifest", new byte[1])));
+        server.read(FeedTopic.SNAPSHOTS, List.of(new SnapshotRecord("20220425T15Z/manifest", new byte[1])));
         server.assertCounts("older", 1);
     }
 
@@ -120,8 +120,8 @@ class RefusalsTest {
 
     @Test
     void forOtherFeatures() {
-        try (SmallServer other = new SmallServer(
-                SubscriberOptions.following(Follow.NEWEST).forFeatures("0".repeat(64)))) {
+        try (SmallServer other =
+                new SmallServer(SubscriberOptions.following(Follow.NEWEST).forFeatures("0".repeat(64)))) {
             other.readSnapshots(TRAINER.snapshot(1));
             other.assertRefused(SnapshotSubscriber.OTHER_FEATURES, FEATURES, "0".repeat(64));
             assertThat(other.live.manifest()).isEmpty();
@@ -130,29 +130,29 @@ class RefusalsTest {
 
     @Test
     void weightsInAnotherFile() throws Exception {
-        server.readSnapshots(withNetwork(network -> network.getGraphBuilder()
-                .getInitializerBuilder(0)
-                .setDataLocation(TensorProto.DataLocation.EXTERNAL)));
+        server.readSnapshots(withNetwork(network ->
+                network.getGraphBuilder().getInitializerBuilder(0).setDataLocation(TensorProto.DataLocation.EXTERNAL)));
         server.assertRefused("external_data", "20220425T17Z", "in another file");
     }
 
     @Test
     void anOperatorThatIsNotKnown() throws Exception {
-        server.readSnapshots(withNetwork(
-                network -> network.getGraphBuilder().addNode(NodeProto.newBuilder().setOpType("Loop"))));
+        server.readSnapshots(withNetwork(network ->
+                network.getGraphBuilder().addNode(NodeProto.newBuilder().setOpType("Loop"))));
         server.assertRefused("unknown_operator", "':Loop'");
     }
 
     @Test
     void operatorsOfAnotherVersion() throws Exception {
-        server.readSnapshots(withNetwork(
-                network -> network.getOpsetImportBuilder(0).setVersion(99)));
+        server.readSnapshots(
+                withNetwork(network -> network.getOpsetImportBuilder(0).setVersion(99)));
         server.assertRefused("other_opset", "version 99", "version 17");
     }
 
     @Test
     void functions() throws Exception {
-        server.readSnapshots(withNetwork(network -> network.addFunctionsBuilder().setName("f")));
+        server.readSnapshots(
+                withNetwork(network -> network.addFunctionsBuilder().setName("f")));
         server.assertRefused("no_plain_graph", "plain graph");
     }
 }

@@ -105,7 +105,9 @@ final class SmallServer implements SnapshotListener, AutoCloseable {
 
     void assertRefused(String reason, String... words) {
         assertThat(subscriber.outcomes()).containsKey(reason);
-        assertThat(subscriber.lastRefusal().orElseThrow()).startsWith(reason + ": ").contains(words);
+        assertThat(subscriber.lastRefusal().orElseThrow())
+                .startsWith(reason + ": ")
+                .contains(words);
     }
 
     @Override

@@ -63,7 +63,8 @@ final class SmallTrainer {
             List<Delta> behind = new ArrayList<>();
             for (int quarter = 1; quarter <= QUARTERS; quarter++) {
                 List<LabeledExample> examples = ModelFixtures.examples(1000L * hour + quarter, 8);
-                learner.step(examples, new float[examples.size() * learner.spec().taskCount()]);
+                learner.step(
+                        examples, new float[examples.size() * learner.spec().taskCount()]);
                 String before = lineage;
                 lineage = Lineage.after(lineage, new byte[] {(byte) quarter});
                 DeltaDescription description = new DeltaDescription(
