@@ -30,6 +30,10 @@ public final class ModelFixtures {
              {name: 'watch', loss: 'squared', weight: 0.5}]
             """;
 
+    /** The same with click calibrated. */
+    public static final String CALIBRATED_TASKS =
+            TASKS.replace("{name: 'click'}", "{name: 'click', calibration: 'platt'}");
+
     /** The same tasks: like as a product with click, its tower reading click's; watch by weighted logistic regression. */
     public static final String LINKED_TASKS = """
             [{name: 'click'},

@@ -99,7 +99,7 @@ final class PublishCore {
                 generation, version, hour.parent(), cut.lineage(), cut.examples(), hour.metrics(), hour.golden());
         SnapshotStream stream = new SnapshotStream(version, out);
         writer.writeFiles(model, moment, stream::file);
-        SnapshotManifest manifest = stream.finish(writer.describe(model.spec(), moment), signer);
+        SnapshotManifest manifest = stream.finish(writer.describe(model, moment), signer);
         snapshots++;
         newestBytes = manifest.bytes();
     }

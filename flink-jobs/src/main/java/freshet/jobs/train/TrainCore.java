@@ -490,6 +490,7 @@ final class TrainCore {
                 + ":"
                 + task.loss()
                 + (task.productWith() == null ? "" : " with " + task.productWith())
+                + (task.calibrated() ? " calibrated" : "")
                 + (task.reads().isEmpty() ? "" : " reads " + task.reads());
     }
 

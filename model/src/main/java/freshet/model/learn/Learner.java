@@ -67,6 +67,7 @@ public final class Learner implements AutoCloseable {
     private final Screen screen;
     private final WatchTimeWeights watchWeights;
     private final LearntRanks ranks;
+    private final Calibration calibration;
     private final Counted counted;
     private final Adam adam;
     private final GradientNorm norm = new GradientNorm();
@@ -114,7 +115,8 @@ public final class Learner implements AutoCloseable {
         state = new DenseState(network.initialParameters(), tasks);
         tables = tables(spec, crew.elements(), stores, cachedRows);
         ranks = new LearntRanks(spec.quantiles());
-        counted = new Counted(state.globalRates(), ranks.tables());
+        calibration = new Calibration(spec);
+        counted = new Counted(state.globalRates(), ranks.tables(), calibration.values());
         scorer = new Scorer(spec, crew, network, counted, tables.list());
         loss = new TaskLoss(spec);
         balance = TaskBalance.of(spec, network, loss);
@@ -235,6 +237,12 @@ public final class Learner implements AutoCloseable {
             return Outcome.REFUSED_GRADIENT;
         }
         update(size, batch.get(size - 1).decidedTimeMillis());
+        calibration.learn(
+                scorer.logits(),
+                labels,
+                scorer.batch().weights(),
+                scorer.batch().undone(),
+                size);
         watchWeights.count(batch);
         for (int i = 0; i < size; i++) {
             ranks.count(batch.get(i).features().numbers());
@@ -344,7 +352,8 @@ public final class Learner implements AutoCloseable {
 
     /**
      * Everything but the rows: the length of what follows and parameters, optimizer state, global rates, counters as
-     * {@link DenseState} lays them out; then likewise play times, where labels are weighted by them; then what ranks are made of.
+     * {@link DenseState} lays them out; then likewise play times, where labels are weighted by them; then what ranks are made of, and the
+     * state of calibrations.
      */
     public byte[] saveDense() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -354,6 +363,7 @@ public final class Learner implements AutoCloseable {
                 out.write(part);
             }
             ranks.save(out);
+            calibration.save(out);
         } catch (IOException e) {
             throw new UncheckedIOException("saving a learner in memory", e);
         }
@@ -366,6 +376,7 @@ public final class Learner implements AutoCloseable {
             state.restore(part(in));
             watchWeights.restore(part(in));
             ranks.restore(in);
+            calibration.restore(in);
             if (in.available() > 0) {
                 throw new EOFException(in.available() + " bytes are left over");
             }
@@ -434,6 +445,7 @@ public final class Learner implements AutoCloseable {
         Counted earlier = Counted.of(spec, tensors);
         state.rollBack(network.layout().arena(tensors), earlier.globalRates());
         System.arraycopy(earlier.rankTables(), 0, counted.rankTables(), 0, earlier.rankTables().length);
+        calibration.rollBack(earlier.calibration());
         network.load(state.parameters());
         for (int table = 0; table < tableCount(); table++) {
             tables.get(table).rollBack(rows.get(table));

@@ -30,6 +30,8 @@ public final class Scorer {
     private float[] offsets = new float[0];
     private StepProfile profile = new StepProfile(() -> 0);
     private float[] logits = new float[0];
+    /** The logits behind predictions; the same array where nothing is calibrated. */
+    private float[] calibratedLogits = logits;
 
     /**
      * @param tensors as {@link Learner#denseTensors} gives them
@@ -115,11 +117,24 @@ public final class Scorer {
             for (int at = row; at < row + tasks; at++) {
                 logits[at] = heads[at] + offsets[at];
             }
-            loss.predict(logits, row, predictions);
+            calibrate(row);
+            loss.predict(calibratedLogits, row, predictions);
             if (!batch.finite(i)) {
                 Arrays.fill(predictions, row, row + tasks, Float.NaN);
             }
         }
+    }
+
+    private void calibrate(int row) {
+        float[] calibration = counted.calibration();
+        for (int task = 0; task < calibration.length / 2; task++) {
+            calibratedLogits[row + task] = logits[row + task] * calibration[2 * task] + calibration[2 * task + 1];
+        }
+    }
+
+    /** After {@link #forward}: the logits of scoring, [batch, tasks], not calibrated. */
+    float[] logits() {
+        return logits;
     }
 
     /** After {@link #forward}: the logits of a training pass, [batch, tasks], with dropout. */
@@ -149,6 +164,7 @@ public final class Scorer {
         if (offsets.length < size * tasks) {
             offsets = new float[size * tasks];
             logits = new float[size * tasks];
+            calibratedLogits = counted.calibration().length > 0 ? new float[size * tasks] : logits;
         }
     }
 }

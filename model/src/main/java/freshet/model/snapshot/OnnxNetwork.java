@@ -3,6 +3,7 @@ package freshet.model.snapshot;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import freshet.model.batch.Counted;
 import freshet.model.layer.NamedTensor;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
@@ -87,7 +88,7 @@ public final class OnnxNetwork {
             TaskSpec task = spec.tasks().get(i);
             heads.add(tower(task, towerInputs.get(i), heads));
             String logit = graph.add(heads.get(i), biases.get(i), "tower." + task.name() + ".logit");
-            predict(task, logit);
+            predict(task, task.calibrated() ? calibrated(task, i, logit) : logit);
         }
     }
 
@@ -123,6 +124,15 @@ public final class OnnxNetwork {
             y = graph.relu(dense(y, List.of(tower + "." + layer), tower + "." + layer));
         }
         return dense(y, List.of(tower + ".out"), tower + ".out");
+    }
+
+    /** Slope times the logit plus offset. */
+    private String calibrated(TaskSpec task, int index, String logit) {
+        String name = "tower." + task.name() + ".calibrated";
+        float[] values = parameter(Counted.CALIBRATION).values();
+        String slope = graph.floats(name + ".slope", new float[] {values[2 * index]}, 1);
+        String offset = graph.floats(name + ".offset", new float[] {values[2 * index + 1]}, 1);
+        return graph.add(graph.multiply(logit, slope, name + ".product"), offset, name);
     }
 
     /** The output of a task: what is predicted by its logit, and by the outputs of tasks before it. */

@@ -1,7 +1,9 @@
 package freshet.model.snapshot;
 
+import freshet.model.batch.Counted;
 import freshet.model.learn.Learner;
 import freshet.model.spec.ModelSpec;
+import freshet.model.spec.TaskSpec;
 import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDescription;
@@ -54,11 +56,12 @@ public final class SnapshotWriter {
     public Snapshot write(ModelCopy model, SnapshotMoment moment, ManifestSigner signer) {
         List<SnapshotFile> files = new ArrayList<>();
         writeFiles(model, moment, files::add);
-        return Snapshot.of(describe(model.spec(), moment), files, signer);
+        return Snapshot.of(describe(model, moment), files, signer);
     }
 
     /** What the manifest will say of a model, but for its files. */
-    public SnapshotDescription describe(ModelSpec spec, SnapshotMoment moment) {
+    public SnapshotDescription describe(ModelCopy model, SnapshotMoment moment) {
+        ModelSpec spec = model.spec();
         ModelFile file = new ModelFile(spec, featuresJson);
         return new SnapshotDescription(
                 name,
@@ -72,8 +75,26 @@ public final class SnapshotWriter {
                 moment.examples(),
                 new TreeMap<>(),
                 moment.metrics(),
-                new TreeMap<>(),
+                calibration(model),
                 GoldenRows.NAME);
+    }
+
+    /** Slope and offset of the tasks that are calibrated. */
+    private static SortedMap<String, SortedMap<String, Double>> calibration(ModelCopy model) {
+        SortedMap<String, SortedMap<String, Double>> calibration = new TreeMap<>();
+        if (model.spec().isCalibrated()) {
+            float[] values = Counted.of(model.spec(), model.tensors()).calibration();
+            for (int task = 0; task < model.spec().taskCount(); task++) {
+                TaskSpec of = model.spec().tasks().get(task);
+                if (of.calibrated()) {
+                    SortedMap<String, Double> ofTask = new TreeMap<>();
+                    ofTask.put("slope", (double) values[2 * task]);
+                    ofTask.put("offset", (double) values[2 * task + 1]);
+                    calibration.put(of.name(), ofTask);
+                }
+            }
+        }
+        return calibration;
     }
 
     /**
@@ -83,7 +104,7 @@ public final class SnapshotWriter {
     public void writeFiles(ModelCopy model, SnapshotMoment moment, Consumer<SnapshotFile> out) {
         ModelSpec spec = model.spec();
         out.accept(new SnapshotFile(ModelFile.NAME, new ModelFile(spec, featuresJson).bytes()));
-        SortedMap<String, String> metadata = metadata(describe(spec, moment));
+        SortedMap<String, String> metadata = metadata(describe(model, moment));
         out.accept(new SnapshotFile(OnnxNetwork.NAME, OnnxNetwork.bytes(spec, model.tensors(), metadata)));
         out.accept(new SnapshotFile(DenseFile.NAME, DenseFile.bytes(model.tensors())));
         model.writeRows(out);

@@ -90,6 +90,11 @@ public record ModelSpec(
         tower = List.copyOf(tower);
     }
 
+    /** Whether the logit of any task is calibrated. */
+    public boolean isCalibrated() {
+        return tasks.stream().anyMatch(TaskSpec::calibrated);
+    }
+
     public int taskCount() {
         return tasks.size();
     }
@@ -205,6 +210,11 @@ public record ModelSpec(
                     if (factor == null || !factor.loss().isProbability()) {
                         model.problem(
                                 "tasks", notBefore(task, "product_with", productWith, before) + " that is logistic");
+                    } else if (factor.calibrated()) {
+                        model.problem(
+                                "tasks",
+                                "found " + productWith + " with calibration, expected none: it is a factor of "
+                                        + task.name());
                     }
                 }
                 for (String read : task.reads()) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param readGradient whether this task's gradient flows back through the heads it reads
  * @param logOddsOffset what is added to the logit while learning, because so many negatives were left out: the log of one over
  *     the share that was kept; 0 where all were, or where the labels' weights undo it
+ * @param calibrated whether what is predicted is the logistic function of slope times the logit plus offset, with the two fitted
+ *     online to labels that have become known: {@code calibration: platt}
  * @param json the node it was read from, as one line of JSON: {@link #read} gives an equal spec from it
  */
 public record TaskSpec(
@@ -35,7 +37,14 @@ public record TaskSpec(
         List<String> reads,
         ReadGradient readGradient,
         float logOddsOffset,
+        boolean calibrated,
         String json) {
+
+    /** How predictions are brought into line with what happens. */
+    private enum CalibrationKind {
+        NONE,
+        PLATT
+    }
 
     /** Who undoes the down-sampling of negatives. The join reads the same words. */
     private enum Undo {
@@ -81,12 +90,23 @@ public record TaskSpec(
                 task.strings("reads"),
                 task.oneOf("read_gradient", ReadGradient.class, ReadGradient.STOP),
                 logOddsOffset(task, loss),
+                calibrated(task, loss),
                 task.json().toString());
     }
 
     /** For how much a label counts in metrics: as many as it stands for, where negatives are down-sampled. */
     public float weightInMetrics(TaskLabel label) {
         return logOddsOffset == 0 ? label.weight() : label.weight() / label.rate();
+    }
+
+    private static boolean calibrated(ConfigNode task, LossKind loss) {
+        boolean platt = task.oneOf("calibration", CalibrationKind.class, CalibrationKind.NONE) == CalibrationKind.PLATT;
+        if (platt && (!loss.isProbability() || task.has("product_with"))) {
+            task.problem(
+                    "calibration",
+                    "found 'platt' where a prediction is not the logistic function of one logit, expected none");
+        }
+        return platt;
     }
 
     private static float logOddsOffset(ConfigNode task, LossKind loss) {

@@ -40,6 +40,7 @@ class LearnerContractTest {
         return List.of(
                 ModelFixtures.spec(ModelFixtures.FULL),
                 ModelFixtures.spec(ModelFixtures.PLAIN),
+                ModelFixtures.spec(ModelFixtures.PLAIN, ModelFixtures.CALIBRATED_TASKS),
                 ModelFixtures.spec(ModelFixtures.FULL, ModelFixtures.LINKED_TASKS),
                 ModelFixtures.spec(ModelFixtures.SEPARATE),
                 ModelFixtures.spec(ModelFixtures.SEPARATE, ModelFixtures.LINKED_TASKS),

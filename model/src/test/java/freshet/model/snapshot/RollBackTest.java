@@ -33,7 +33,7 @@ class RollBackTest {
         for (String model :
                 List.of(ModelFixtures.FULL, ModelFixtures.PLAIN, ModelFixtures.SEPARATE, ModelFixtures.MORTAL)) {
             for (int cachedRows : new int[] {0, 1, 5}) {
-                all.add(Arguments.of(ModelFixtures.spec(model), cachedRows));
+                all.add(Arguments.of(ModelFixtures.spec(model, ModelFixtures.CALIBRATED_TASKS), cachedRows));
             }
         }
         return all;

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *     business of a server. Empty where nothing was.
  * @param metrics progressive metrics since the parent: task to metric to value, finite; a metric that has no value (an AUC
  *     without a positive) is left out. Sorted by name.
- * @param calibration task to {@code slope} and {@code offset}: a server applies logistic(slope * logit(p) + offset) to the
- *     network's p; a task without an entry is served as it is
+ * @param calibration task to {@code slope} and {@code offset}: what the network does to the task's logit before the logistic
+ *     function, for people to see. The network's outputs are served as they are
  * @param golden the file that holds golden rows, inputs with the trainer's own outputs; absent where there are none
  */
 public record SnapshotDescription(
