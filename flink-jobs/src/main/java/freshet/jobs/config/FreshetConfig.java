@@ -18,6 +18,7 @@ import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.config.ConfigException;
 import freshet.serde.config.ConfigNode;
+import freshet.serde.snapshot.KeyFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -173,6 +174,18 @@ public record FreshetConfig(
     public FreshetConfig forReplay() {
         ObjectNode root = (ObjectNode) tree(JSON, name, json);
         root.withObjectProperty("snapshots").put("delta_every", "0s").put("as_served", true);
+        return read(name, root);
+    }
+
+    /** The same configuration with snapshots signed by a key, which is the only one that readers accept. */
+    public FreshetConfig withSigning(String keyId, KeyFiles.Pair key) {
+        ObjectNode root = (ObjectNode) tree(JSON, name, json);
+        ObjectNode snapshots = root.withObjectProperty("snapshots");
+        snapshots
+                .putObject("signing")
+                .put("key_id", keyId)
+                .put("key_file", key.privateKey().toString());
+        snapshots.putObject("trusted_keys").put(keyId, key.publicKey().toString());
         return read(name, root);
     }
 

@@ -21,8 +21,12 @@ import freshet.model.serve.LiveRanker;
 import freshet.model.serve.SnapshotListener;
 import freshet.model.serve.SnapshotSubscriber;
 import freshet.model.serve.SubscriberOptions;
+import freshet.model.serve.SubscriberOptions.Deltas;
 import freshet.model.serve.SubscriberOptions.Follow;
+import freshet.model.snapshot.SnapshotWriter;
 import freshet.serde.event.Impression;
+import freshet.serde.snapshot.DeltaDescription;
+import freshet.serde.snapshot.KeyFiles;
 import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.wire.Decimals;
 import java.io.IOException;
@@ -60,6 +64,7 @@ public final class Demo {
     /** What a broker, a cluster with checkpoints and a log take in a few minutes, with room to spare. */
     private static final long DISK_MEBIBYTES = 1024;
 
+    private static final String KEY_ID = "demo";
     private static final int SLOTS = 4;
     private static final int PARTITIONS = 2;
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(10);
@@ -73,6 +78,9 @@ public final class Demo {
     private final CountDownLatch interrupted = new CountDownLatch(1);
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private final List<SnapshotManifest> loaded = new CopyOnWriteArrayList<>();
+
+    /** For each delta, how old in event time the newest label was that it made servable. */
+    private final List<Long> ageMillis = new CopyOnWriteArrayList<>();
 
     /**
      * @param err where progress goes
@@ -124,7 +132,9 @@ public final class Demo {
     private boolean run(Path work) throws Exception {
         EmbeddedKafka kafka = opened(EmbeddedKafka.start(work.resolve("kafka")));
         say("broker      " + kafka.bootstrapServers());
-        FreshetConfig config = FreshetConfig.shipped("demo").withBootstrapServers(kafka.bootstrapServers());
+        FreshetConfig config = FreshetConfig.shipped("demo")
+                .withBootstrapServers(kafka.bootstrapServers())
+                .withSigning(KEY_ID, KeyFiles.write(KeyFiles.newPair(), KEY_ID, work.resolve("keys")));
         createTopics(kafka, config);
         LocalCluster cluster = opened(LocalCluster.start(work.resolve("flink"), SLOTS, options.port()));
         say("dashboard   " + cluster.dashboard());
@@ -134,18 +144,21 @@ public final class Demo {
         say("jobs        " + ExamplesJob.name(config) + "; " + TrainJob.name(config) + "; " + GateJob.name(config));
 
         LiveRanker live = opened(new LiveRanker());
-        SnapshotSubscriber subscriber = opened(new SnapshotSubscriber(
-                KafkaSnapshotFeed.connect(
-                        Map.of("bootstrap.servers", kafka.bootstrapServers()), feedTopics(config.topics())),
-                live,
-                new Announcer(),
-                SubscriberOptions.following(Follow.CURRENT)));
-        subscriber.start();
-
         SimulationSettings settings = SimulationSettings.small(options.seed());
         DemoServer server = new DemoServer(config, live);
         DemoScore score = new DemoScore();
         EventFeeder feeder = opened(new EventFeeder(config, settings, options.speed(), server, score));
+        SnapshotSubscriber subscriber = opened(new SnapshotSubscriber(
+                KafkaSnapshotFeed.connect(
+                        Map.of("bootstrap.servers", kafka.bootstrapServers()), feedTopics(config.topics())),
+                live,
+                new Announcer(feeder),
+                SubscriberOptions.following(Follow.CURRENT)
+                        .with(Deltas.APPLIED)
+                        .trusting(config.snapshots().trusted())
+                        .forFeatures(new SnapshotWriter(config.name(), config.featuresJson())
+                                .featureFingerprint(config.model()))));
+        subscriber.start();
         feeder.start();
         say("viewers     " + settings.users() + ", an hour of theirs takes " + Decimals.text(3600 / options.speed(), 1)
                 + " s");
@@ -271,6 +284,7 @@ public final class Demo {
                         truth)
                 .write(options.out());
         say(summary(score, truth));
+        say(freshness());
         say("report      " + page);
         return true;
     }
@@ -331,6 +345,19 @@ public final class Demo {
                 + number(score.clickRateExplored(), 4) + " in random order";
     }
 
+    /** How long after a label was decided, at the latest, the server ranked with what it taught. */
+    private String freshness() {
+        if (ageMillis.isEmpty()) {
+            return "";
+        }
+        List<Long> sorted = ageMillis.stream().sorted().toList();
+        double wallMillis = 1000 * options.speed();
+        return "  decided to ranked with      " + number(sorted.get(sorted.size() / 2) / wallMillis, 2)
+                + " s in the median of " + sorted.size() + " deltas, "
+                + number(sorted.get(Math.min(sorted.size() - 1, sorted.size() * 99 / 100)) / wallMillis, 2)
+                + " s at the 99th percentile";
+    }
+
     private static String number(double value, int decimals) {
         return Double.isFinite(value) ? Decimals.text(value, decimals) : "-";
     }
@@ -361,6 +388,12 @@ public final class Demo {
 
     /** Says when snapshots serve; on the subscriber's thread. */
     private final class Announcer implements SnapshotListener {
+        private final EventFeeder feeder;
+
+        Announcer(EventFeeder feeder) {
+            this.feeder = feeder;
+        }
+
         @Override
         public void loaded(SnapshotManifest manifest) {
             loaded.add(manifest);
@@ -368,6 +401,11 @@ public final class Demo {
                 say("first snapshot, " + manifest.version() + ", ranks after "
                         + Decimals.text(elapsed().toMillis() / 1000.0, 1) + " s");
             }
+        }
+
+        @Override
+        public void advanced(DeltaDescription delta) {
+            ageMillis.add(feeder.nowMillis() - delta.asOfMillis());
         }
 
         @Override
