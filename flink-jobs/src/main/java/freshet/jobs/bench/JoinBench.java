@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,58 +20,98 @@ import org.jspecify.annotations.Nullable;
 public final class JoinBench {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int USUAL_VIEWERS = 200_000;
-    /** Those that die on expiry are measured before anything expires. */
-    private static final long SHORT_IMPRESSIONS = 100_000;
+    /** With other numbers of viewers: past the warm-up, and no more. */
+    private static final long MOST_IMPRESSIONS_OF_OTHERS = 2_000_000;
 
     private final long impressions;
-    private final long checkpointSeconds;
+    private final Measuring measuring;
     private final PrintWriter progress;
     private final List<JoinMeasurement> measured = new ArrayList<>();
+    /** By label, with the number of viewers where that is not the usual one. */
+    private final SortedMap<String, String> failed = new TreeMap<>();
 
     /**
-     * @param impressions about how many every variant joins, those that die on expiry excepted
+     * @param impressions about how many ours and the keyed function join; {@link JoinVariant#mostImpressions} for others
      * @param checkpointSeconds between checkpoints, where RocksDB is used
      * @param progress for lines to people while it runs
      */
     public JoinBench(long impressions, long checkpointSeconds, PrintWriter progress) {
+        this(
+                impressions,
+                progress,
+                (variant, viewers, joined) -> inItsOwnJvm(variant, viewers, joined, checkpointSeconds));
+    }
+
+    JoinBench(long impressions, PrintWriter progress, Measuring measuring) {
         this.impressions = impressions;
-        this.checkpointSeconds = checkpointSeconds;
         this.progress = progress;
+        this.measuring = measuring;
+    }
+
+    /** One variant on so many impressions, from start to end. */
+    interface Measuring {
+        JoinMeasurement of(JoinVariant variant, int viewers, long impressions) throws IOException, InterruptedException;
+    }
+
+    private static JoinMeasurement inItsOwnJvm(
+            JoinVariant variant, int viewers, long impressions, long checkpointSeconds)
+            throws IOException, InterruptedException {
+        Path folder = Files.createTempDirectory("freshet-bench-");
+        try {
+            String line = MeasuredJvm.run(
+                    JoinRun.class,
+                    variant.label(),
+                    Integer.toString(viewers),
+                    Long.toString(impressions),
+                    Long.toString(checkpointSeconds),
+                    folder.toString());
+            return JSON.readValue(line, JoinMeasurement.class);
+        } finally {
+            Machine.removeFolder(folder);
+        }
     }
 
     /**
-     * Measures some variants; those in SQL are left out where Flink has no planner.
+     * Measures some variants; those in SQL are left out where Flink has no planner. One that fails is noted and does not stop
+     * the others.
      *
      * @param viewers with how many viewers our join on RocksDB is measured; the others always with 200,000
      */
-    public void measure(List<JoinVariant> variants, List<Integer> viewers) throws IOException, InterruptedException {
+    public void measure(List<JoinVariant> variants, List<Integer> viewers) throws InterruptedException {
         for (JoinVariant variant : variants) {
             if (variant.join() == JoinVariant.Join.SQL && !SqlJoin.isPossible()) {
                 progress.println(variant.label() + ": left out, Flink's SQL planner is not on the class path");
                 continue;
             }
             for (int count : variant == JoinVariant.FRESHET_ROCKSDB ? viewers : List.of(USUAL_VIEWERS)) {
-                measure(variant, count);
+                try {
+                    measure(variant, count);
+                } catch (IOException e) {
+                    failed.put(variant.label() + (count == USUAL_VIEWERS ? "" : " " + count), e.getMessage());
+                    progress.println(variant.label() + ": " + e.getMessage());
+                }
             }
         }
     }
 
-    private void measure(JoinVariant variant, int viewers) throws IOException, InterruptedException {
-        long joined = variant.diesOnExpiry() ? Math.min(impressions, SHORT_IMPRESSIONS) : impressions;
-        Path folder = Files.createTempDirectory("freshet-bench-");
-        String line;
-        try {
-            line = MeasuredJvm.run(
-                    JoinRun.class,
-                    variant.label(),
-                    Integer.toString(viewers),
-                    Long.toString(joined),
-                    Long.toString(checkpointSeconds),
-                    folder.toString());
-        } finally {
-            Machine.removeFolder(folder);
+    /** How many were measured. */
+    public int measured() {
+        return measured.size();
+    }
+
+    private long impressionsFor(JoinVariant variant, int viewers) {
+        long most = viewers == USUAL_VIEWERS ? variant.mostImpressions() : MOST_IMPRESSIONS_OF_OTHERS;
+        if (most < impressions) {
+            progress.printf(
+                    "%-22s %,9d viewers: on %,d impressions and not %,d%n",
+                    variant.label(), viewers, most, impressions);
         }
-        JoinMeasurement result = JSON.readValue(line, JoinMeasurement.class);
+        return Math.min(most, impressions);
+    }
+
+    private void measure(JoinVariant variant, int viewers) throws IOException, InterruptedException {
+        long joined = impressionsFor(variant, viewers);
+        JoinMeasurement result = measuring.of(variant, viewers, joined);
         measured.add(result);
         progress.printf(
                 "%-22s %,9d viewers: %,9.0f events per CPU second, %5.2f us each (%.1f s of CPU in %.1f s)%n",
@@ -110,6 +152,7 @@ public final class JoinBench {
             }
         }
         json.set("runs", JSON.valueToTree(measured));
+        json.set("failed", JSON.valueToTree(failed));
         return json;
     }
 
