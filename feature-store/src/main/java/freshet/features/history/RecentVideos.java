@@ -33,6 +33,11 @@ final class RecentVideos {
         return 40L + bytes.length;
     }
 
+    /** As {@link UserHistory#prefetch}. */
+    long prefetch() {
+        return size == 0 ? 0 : bytes[size - 1];
+    }
+
     /** How many videos a list has. */
     int count(int list) {
         return (int) INT.get(bytes, list * HEADER);

@@ -58,6 +58,11 @@ final class ScopeTable {
         return OVERHEAD_BYTES + Long.BYTES * (long) (keys.length + values.length) + LINK_BYTES * (long) links.length;
     }
 
+    /** As {@link UserHistory#prefetch}. */
+    long prefetch() {
+        return end == start ? 0 : keys[end - 1] + values[end * columns.length - 1];
+    }
+
     int size() {
         return end - start;
     }

@@ -57,6 +57,11 @@ final class HotUser {
         return OVERHEAD_BYTES + state.heapBytes();
     }
 
+    /** As {@link HotUsers#prefetch}. */
+    long prefetch() {
+        return state.prefetch();
+    }
+
     /** Frees the memory of one who is saved: what still points here must ask the cache for the user as it is then. */
     void letGo() {
         state = NOBODY;

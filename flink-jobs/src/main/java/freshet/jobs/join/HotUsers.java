@@ -18,6 +18,9 @@ import java.util.Map;
  * every event.
  */
 final class HotUsers {
+    /** How many users are prefetched together: their parts fit the processor's second cache. */
+    static final int GROUP = 32;
+
     private final long capacityBytes;
     private final DueUsers.KeyGroups keyGroups;
     private final UserStore store;
@@ -26,6 +29,9 @@ final class HotUsers {
     private final List<HotUser> clock = new ArrayList<>();
 
     private final ByteWriter encoded = new ByteWriter(1 << 12);
+    /** Of no meaning: without a use, nothing would be read. */
+    private long prefetched;
+
     private int hand;
     private long heapBytes;
     private long loads;
@@ -109,7 +115,35 @@ final class HotUsers {
 
     /** Saves every change that the store does not know; the users stay in memory. */
     void flush() {
-        clock.forEach(this::save);
+        List<HotUser> group = new ArrayList<>(GROUP);
+        for (HotUser user : clock) {
+            if (user.dirty) {
+                group.add(user);
+            }
+            if (group.size() == GROUP) {
+                saveAll(group);
+            }
+        }
+        saveAll(group);
+    }
+
+    private void saveAll(List<HotUser> group) {
+        prefetch(group);
+        group.forEach(this::save);
+        group.clear();
+    }
+
+    /**
+     * Reads a little of every part of some users before the first of them is worked on. Nobody has touched most of it for a
+     * while, so it comes from memory, and slowly; the processor waits for all of them at once and not for one part after the
+     * other (group prefetching: Chen, Ailamaki, Gibbons, Mowry 2004). Changes nothing.
+     */
+    void prefetch(List<HotUser> group) {
+        long sum = 0;
+        for (HotUser user : group) {
+            sum += user.prefetch();
+        }
+        prefetched = sum;
     }
 
     private void save(HotUser user) {

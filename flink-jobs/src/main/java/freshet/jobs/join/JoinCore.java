@@ -226,7 +226,9 @@ public final class JoinCore {
             }
             now = nextMoment(state, processed);
         }
-        state.pending.subList(0, processed).clear();
+        if (processed > 0) {
+            state.pending.subList(0, processed).clear();
+        }
         state.nextDueMillis = now;
     }
 
@@ -602,7 +604,8 @@ public final class JoinCore {
             labels.add(new TaskLabel(rule.name(), label, 1f));
             return;
         }
-        boolean isKept = rule.negatives().keeps(rule.name(), userId, impression.impressionId());
+        boolean isKept =
+                rule.negatives().keepsAll() || rule.negatives().keeps(rule.name(), userId, impression.impressionId());
         impression.status[task] = now >= impression.eventTimeMillis + rule.openMillis()
                 ? OpenImpression.NOT_POSITIVE
                 : isKept ? OpenImpression.CORRECTABLE : OpenImpression.CORRECTABLE_LEFT_OUT;

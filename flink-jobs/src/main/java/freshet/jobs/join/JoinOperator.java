@@ -212,6 +212,14 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         users.changed(user);
     }
 
+    private void advance(List<HotUser> listed, long moment, long watermarkMillis) {
+        for (int from = 0; from < listed.size(); from += HotUsers.GROUP) {
+            List<HotUser> group = listed.subList(from, Math.min(listed.size(), from + HotUsers.GROUP));
+            users.prefetch(group);
+            group.forEach(user -> advance(user, moment, watermarkMillis));
+        }
+    }
+
     private void advance(HotUser listed, long moment, long watermarkMillis) {
         HotUser user = users.current(listed);
         if (!due.isDue(user, moment)) {
@@ -240,9 +248,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         for (Long moment = due.earliest(mark.getTimestamp());
                 moment != null;
                 moment = due.earliest(mark.getTimestamp())) {
-            for (HotUser user : due.take(moment)) {
-                advance(user, moment, mark.getTimestamp());
-            }
+            advance(due.take(moment), moment, mark.getTimestamp());
         }
         super.processWatermark(mark);
         promise(WholeSteps.before(mark.getTimestamp()));

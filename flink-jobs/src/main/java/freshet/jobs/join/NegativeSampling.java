@@ -47,9 +47,14 @@ public record NegativeSampling(double keep, Undo undo) {
                 negatives.number("keep", 1, SMALLEST, 1), negatives.oneOf("undo", Undo.class, Undo.WEIGHT));
     }
 
+    /** Whether every negative is handed out. */
+    boolean keepsAll() {
+        return keep == 1;
+    }
+
     /** Whether this negative is handed out. */
     boolean keeps(String task, String userId, String impressionId) {
-        if (keep == 1) {
+        if (keepsAll()) {
             return true;
         }
         long drawn = IdHash.of(task + '\n' + userId + '\n' + impressionId) >>> 11;

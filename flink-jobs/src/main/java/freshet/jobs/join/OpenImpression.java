@@ -90,6 +90,11 @@ final class OpenImpression {
         folded = all;
     }
 
+    /** As {@link HotUsers#prefetch}. */
+    long prefetch() {
+        return eventTimeMillis + status[0] + names[0];
+    }
+
     static boolean isDone(byte status) {
         return status > SETTLED;
     }

@@ -45,6 +45,11 @@ final class SeenIds {
         return Long.BYTES * (long) rows.length;
     }
 
+    /** As {@link HotUsers#prefetch}. */
+    long prefetch() {
+        return end == start ? 0 : rows[start * columns.width] + rows[end * columns.width - 1];
+    }
+
     int size() {
         return end - start;
     }

@@ -151,6 +151,18 @@ public final class UserState {
                 + history.heapBytes();
     }
 
+    /** As {@link UserHistory#prefetch}. */
+    long prefetch() {
+        long seen = seenImpressions.prefetch() + seenFeedback.prefetch() + history.prefetch() + waiting.size();
+        if (!pending.isEmpty()) {
+            seen += pending.get(0).eventTimeMillis();
+        }
+        if (!open.isEmpty()) {
+            seen += open.get(0).prefetch();
+        }
+        return seen;
+    }
+
     public byte[] encode() {
         ByteWriter out = new ByteWriter(1024);
         writeTo(out);
