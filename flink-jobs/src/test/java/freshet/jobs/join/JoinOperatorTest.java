@@ -35,6 +35,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.AbstractStreamOperatorTestHarness;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.OutputTag;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -143,22 +144,35 @@ class JoinOperatorTest {
     @ParameterizedTest
     @ValueSource(longs = {1000, 2000, 3000, 4000})
     void anyRestartsAndParallelismsChangeNothing(long firstSeed) throws Exception {
+        for (long seed = firstSeed; seed < firstSeed + 75; seed++) {
+            assertAnyRestartsChangeNothing(seed);
+        }
+    }
+
+    @Tag("faults")
+    @ParameterizedTest
+    @ValueSource(longs = {11_000, 12_000, 13_000, 14_000})
+    void thousandsOfRestartsAndParallelismsChangeNothing(long firstSeed) throws Exception {
+        for (long seed = firstSeed; seed < firstSeed + 1000; seed++) {
+            assertAnyRestartsChangeNothing(seed);
+        }
+    }
+
+    private static void assertAnyRestartsChangeNothing(long seed) throws Exception {
         int[] parallelisms = {1, 2, 4};
-        for (long seed = firstSeed; seed < firstSeed + 25; seed++) {
-            SplittableRandom random = new SplittableRandom(seed);
-            ViewerEvents viewers = new ViewerEvents(seed, 6, random.nextInt(1, 60));
-            List<Event> arrival = viewers.arrival(seed);
-            try (Subtasks join = new Subtasks(1, Until.CURRENT_END, new HashMapStateBackend())) {
-                int from = 0;
-                while (from < arrival.size()) {
-                    int to = Math.min(arrival.size(), from + random.nextInt(1, 1 + arrival.size()));
-                    join.feed(arrival.subList(from, to));
-                    join.restart(parallelisms[random.nextInt(parallelisms.length)]);
-                    from = to;
-                }
-                join.end();
-                join.assertExactly(new JoinReference(CONFIG, viewers.events()), "seed " + seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        ViewerEvents viewers = new ViewerEvents(seed, 6, random.nextInt(1, 60));
+        List<Event> arrival = viewers.arrival(seed);
+        try (Subtasks join = new Subtasks(1, Until.CURRENT_END, new HashMapStateBackend())) {
+            int from = 0;
+            while (from < arrival.size()) {
+                int to = Math.min(arrival.size(), from + random.nextInt(1, 1 + arrival.size()));
+                join.feed(arrival.subList(from, to));
+                join.restart(parallelisms[random.nextInt(parallelisms.length)]);
+                from = to;
             }
+            join.end();
+            join.assertExactly(new JoinReference(CONFIG, viewers.events()), "seed " + seed);
         }
     }
 
