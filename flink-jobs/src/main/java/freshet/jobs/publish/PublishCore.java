@@ -3,6 +3,7 @@ package freshet.jobs.publish;
 import freshet.jobs.train.ModelCut;
 import freshet.jobs.train.TrainRecord.Published;
 import freshet.jobs.train.TrainRecord.Topic;
+import freshet.model.snapshot.DeltaFiles;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
@@ -12,10 +13,12 @@ import freshet.serde.snapshot.Delta;
 import freshet.serde.snapshot.DeltaDescription;
 import freshet.serde.snapshot.DeltaId;
 import freshet.serde.snapshot.ManifestSigner;
+import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotStream;
 import freshet.serde.snapshot.SnapshotVersion;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -61,8 +64,9 @@ final class PublishCore {
      * @param out receives the records in the order of sending
      */
     void accept(ModelCut cut, long generation, Consumer<Published> out) {
+        List<SnapshotFile> files = DeltaFiles.of(model.spec(), cut.changes());
         try {
-            model.apply(cut.files());
+            model.apply(files);
         } catch (BadSnapshotException e) {
             throw new IllegalStateException(
                     "publishing the model as of " + cut.asOfMillis() + " ms: the trainer's own changes are wrong: "
@@ -70,7 +74,7 @@ final class PublishCore {
                     e);
         }
         if (deltas == Deltas.SENT && cut.base() != null) {
-            delta(cut, cut.base(), generation)
+            delta(cut, cut.base(), files, generation)
                     .records()
                     .forEach(record -> out.accept(new Published(Topic.DELTAS, record)));
             deltasSent++;
@@ -80,7 +84,7 @@ final class PublishCore {
         }
     }
 
-    private Delta delta(ModelCut cut, SnapshotVersion base, long generation) {
+    private Delta delta(ModelCut cut, SnapshotVersion base, List<SnapshotFile> files, long generation) {
         DeltaDescription description = new DeltaDescription(
                 writer.name(),
                 generation,
@@ -90,7 +94,7 @@ final class PublishCore {
                 cut.lineageBefore(),
                 cut.lineage(),
                 cut.examples());
-        return Delta.of(description, cut.files(), signer);
+        return Delta.of(description, files, signer);
     }
 
     private void snapshot(ModelCut cut, ModelCut.Hour hour, long generation, Consumer<SnapshotRecord> out) {

@@ -1,7 +1,7 @@
 package freshet.jobs.train;
 
 import freshet.model.batch.HashedFeatures;
-import freshet.serde.snapshot.SnapshotFile;
+import freshet.model.snapshot.ModelChanges;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.util.List;
 import java.util.SortedMap;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param lineageBefore lineage of the model at the cut before
  * @param lineage lineage of the model at this cut
  * @param examples labelled examples learnt in the model's life
- * @param files as {@code DeltaFiles.drain} gives them
+ * @param changes rows, and all dense parameters
  * @param hour what a snapshot says besides; absent where none is due
  */
 public record ModelCut(
@@ -28,7 +28,7 @@ public record ModelCut(
         String lineageBefore,
         String lineage,
         long examples,
-        List<SnapshotFile> files,
+        ModelChanges changes,
         @Nullable Hour hour) {
 
     /**
@@ -46,9 +46,5 @@ public record ModelCut(
         public Hour {
             golden = List.copyOf(golden);
         }
-    }
-
-    public ModelCut {
-        files = List.copyOf(files);
     }
 }

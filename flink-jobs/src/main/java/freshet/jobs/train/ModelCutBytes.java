@@ -3,6 +3,8 @@ package freshet.jobs.train;
 import freshet.jobs.state.SavedState;
 import freshet.jobs.train.ModelCut.Hour;
 import freshet.model.batch.HashedFeatures;
+import freshet.model.snapshot.ModelChanges;
+import freshet.model.table.ChangedRows;
 import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.DataInput;
@@ -24,7 +26,7 @@ final class ModelCutBytes {
         SavedState.writeText(out, cut.lineageBefore());
         SavedState.writeText(out, cut.lineage());
         out.writeLong(cut.examples());
-        writeFiles(cut.files(), out);
+        write(cut.changes(), out);
         Hour hour = cut.hour();
         out.writeBoolean(hour != null);
         if (hour != null) {
@@ -46,7 +48,7 @@ final class ModelCutBytes {
                 SavedState.readText(in),
                 SavedState.readText(in),
                 in.readLong(),
-                readFiles(in),
+                readChanges(in),
                 in.readBoolean() ? readHour(in) : null);
     }
 
@@ -59,6 +61,25 @@ final class ModelCutBytes {
 
     private static @Nullable SnapshotVersion readVersion(DataInput in) throws IOException {
         return in.readBoolean() ? new SnapshotVersion(in.readLong()) : null;
+    }
+
+    private static void write(ModelChanges changes, DataOutput out) throws IOException {
+        SavedState.writeBlock(out, changes.dense());
+        out.writeInt(changes.tables().size());
+        for (ChangedRows rows : changes.tables()) {
+            FlatArrays.write(rows.ids(), out);
+            FlatArrays.write(rows.weights(), out);
+            FlatArrays.write(rows.removed(), out);
+        }
+    }
+
+    private static ModelChanges readChanges(DataInput in) throws IOException {
+        byte[] dense = SavedState.readBlock(in);
+        List<ChangedRows> tables = new ArrayList<>();
+        for (int count = in.readInt(); count > 0; count--) {
+            tables.add(new ChangedRows(FlatArrays.readLongs(in), FlatArrays.readFloats(in), FlatArrays.readLongs(in)));
+        }
+        return new ModelChanges(dense, tables);
     }
 
     private static Hour readHour(DataInput in) throws IOException {

@@ -11,7 +11,7 @@ import freshet.model.eval.MetricsSpec;
 import freshet.model.layer.NamedTensor;
 import freshet.model.learn.Learner;
 import freshet.model.learn.Scorer;
-import freshet.model.snapshot.DeltaFiles;
+import freshet.model.snapshot.ModelChanges;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
@@ -31,7 +31,6 @@ import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Lineage;
 import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotDescription;
-import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -405,9 +404,9 @@ final class TrainCore {
 
     private void cut(long asOfMillis, ModelCut.@Nullable Hour hour, Consumer<TrainRecord> out) {
         cuts++;
-        List<SnapshotFile> files = DeltaFiles.drain(learner);
+        ModelChanges changes = ModelChanges.take(learner);
         out.accept(new TrainRecord.Changed(new ModelCut(
-                asOfMillis, rolledBack ? null : newest, cuts, lineageAtCut, lineage.value(), examples, files, hour)));
+                asOfMillis, rolledBack ? null : newest, cuts, lineageAtCut, lineage.value(), examples, changes, hour)));
         lineageAtCut = lineage.value();
     }
 

@@ -10,7 +10,7 @@ import freshet.jobs.train.TrainRecord.Topic;
 import freshet.jobs.train.TrainRecordSerializer;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Learner;
-import freshet.model.snapshot.DeltaFiles;
+import freshet.model.snapshot.ModelChanges;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotModel;
 import freshet.serde.example.FeatureValues;
@@ -105,7 +105,7 @@ class PublishOperatorTest {
                             base == null ? Lineage.START : before,
                             lineage,
                             8L * made.size(),
-                            DeltaFiles.drain(learner),
+                            ModelChanges.take(learner),
                             hourEnds ? new ModelCut.Hour(base, new TreeMap<>(), golden) : null));
                 }
                 if (hourEnds) {

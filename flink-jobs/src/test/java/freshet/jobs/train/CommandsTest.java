@@ -3,6 +3,7 @@ package freshet.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.model.snapshot.DeltaFiles;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
@@ -163,7 +164,7 @@ class CommandsTest {
         // Who follows the cuts has the trainer's model.
         ModelCopy followed = new ModelCopy(CONFIG.model());
         for (ModelCut cut : cutsFrom(0)) {
-            followed.apply(cut.files());
+            followed.apply(DeltaFiles.of(followed.spec(), cut.changes()));
         }
         assertThat(weights(followed)).isEqualTo(weights(ModelCopy.of(core.learner())));
         assertThat(weights(followed)).isNotEqualTo(withoutCommand(seed));
@@ -302,7 +303,7 @@ class CommandsTest {
         List<String> bytes = new ArrayList<>();
         for (TrainRecord record : records) {
             DataOutputSerializer out = new DataOutputSerializer(1024);
-            new TrainRecordSerializer().serialize(record, out);
+            new TrainRecordSerializer().serialize(AscendingRows.of(record), out);
             bytes.add(HexFormat.of().formatHex(out.getCopyOfBuffer()));
         }
         return bytes;

@@ -1,6 +1,7 @@
 package freshet.jobs.train;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.model.snapshot.DeltaFiles;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
@@ -23,7 +24,7 @@ final class FoldedCuts {
             if (record instanceof TrainRecord.Changed changed) {
                 ModelCut cut = changed.cut();
                 try {
-                    model.apply(cut.files());
+                    model.apply(DeltaFiles.of(model.spec(), cut.changes()));
                 } catch (BadSnapshotException e) {
                     throw new AssertionError(e);
                 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.model.learn.Learner;
+import freshet.model.snapshot.DeltaFiles;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotScorer;
@@ -180,7 +181,7 @@ class TrainCoreTest {
                 ModelCut cut = changed.cut();
                 assertThat(cut.lineageBefore()).isEqualTo(lineage);
                 lineage = cut.lineage();
-                model.apply(cut.files());
+                model.apply(DeltaFiles.of(model.spec(), cut.changes()));
                 if (cut.hour() != null) {
                     texts.add(text(new SnapshotVersion(cut.asOfMillis()), cut.examples(), model));
                 }

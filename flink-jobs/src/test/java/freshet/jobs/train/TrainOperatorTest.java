@@ -162,10 +162,10 @@ class TrainOperatorTest {
         }
     }
 
-    /** The class of a record and every byte of it. */
+    /** The class of a record and every byte of it; rows, which come in any order, ascending. */
     private static String text(TrainRecord record) throws Exception {
         DataOutputSerializer out = new DataOutputSerializer(1024);
-        new TrainRecordSerializer().serialize(record, out);
+        new TrainRecordSerializer().serialize(AscendingRows.of(record), out);
         return record.getClass().getSimpleName() + " " + HexFormat.of().formatHex(out.getCopyOfBuffer());
     }
 

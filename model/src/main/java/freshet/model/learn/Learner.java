@@ -18,8 +18,8 @@ import freshet.model.spec.ModelSpec;
 import freshet.model.spec.OptimizerSpec;
 import freshet.model.spec.RowLife;
 import freshet.model.spec.TableSpec;
+import freshet.model.table.ChangedRows;
 import freshet.model.table.EmbeddingTable;
-import freshet.model.table.RowChanges;
 import freshet.model.table.RowConsumer;
 import freshet.model.table.RowSet;
 import freshet.model.table.RowStore;
@@ -452,17 +452,17 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /** Begins to remember which rows change, for {@link #drainChanges}. Called on a new learner. */
+    /** Begins to remember which rows change, for {@link #takeChanges}. Called on a new learner. */
     public void trackChanges() {
         tables.trackChanges();
     }
 
     /**
-     * Hands over every row of a table that was touched since the last call, weights only, and every id whose row was
-     * removed since; ascending by (signed) id. What is still to be handed over survives a restart.
+     * Every row of a table that was touched since the last call, weights only, and every id whose row was removed since. What is
+     * still to be taken survives a restart.
      */
-    public void drainChanges(int table, RowChanges changes) {
-        tables.get(table).drainChanges(changes);
+    public ChangedRows takeChanges(int table) {
+        return tables.get(table).takeChanges();
     }
 
     /** Hands over every row in ascending order of (signed) id, weights only: {@code float[width]}. */

@@ -1,6 +1,6 @@
 package freshet.model.snapshot;
 
-import freshet.model.learn.Learner;
+import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TableSpec;
 import freshet.model.table.RowChanges;
 import freshet.serde.snapshot.SnapshotFile;
@@ -15,28 +15,25 @@ import java.util.List;
 public final class DeltaFiles {
     private DeltaFiles() {}
 
-    /**
-     * What has changed in a learner since the last call, or since {@link Learner#trackChanges}. Takes the time of copying what
-     * changed.
-     */
-    public static List<SnapshotFile> drain(Learner learner) {
+    /** The files of what was taken from a learner. */
+    public static List<SnapshotFile> of(ModelSpec spec, ModelChanges changes) {
         List<SnapshotFile> files = new ArrayList<>();
-        files.add(new SnapshotFile(DenseFile.NAME, DenseFile.bytes(learner.denseTensors())));
+        files.add(new SnapshotFile(DenseFile.NAME, changes.dense()));
         RowFiles.Writer rows = new RowFiles.Writer(files::add);
-        for (int table = 0; table < learner.tableCount(); table++) {
-            TableSpec spec = learner.spec().tables().get(table);
-            learner.drainChanges(table, new RowChanges() {
+        for (int table = 0; table < changes.tables().size(); table++) {
+            TableSpec of = spec.tables().get(table);
+            changes.tables().get(table).forEach(of.width(), new RowChanges() {
                 @Override
                 public void touched(long id, float[] weights) {
-                    rows.row(spec, id, weights);
+                    rows.row(of, id, weights);
                 }
 
                 @Override
                 public void removed(long id) {
-                    rows.removed(spec, id);
+                    rows.removed(of, id);
                 }
             });
-            rows.endTable(spec);
+            rows.endTable(of);
         }
         rows.end();
         return files;

@@ -4,6 +4,7 @@ import freshet.model.optim.RowOptimizer;
 import freshet.model.optim.UpdateMoment;
 import freshet.model.spec.RowLife;
 import freshet.model.spec.TableSpec;
+import it.unimi.dsi.fastutil.floats.FloatArrayList;
 import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.DataInput;
 import java.io.DataOutput;
@@ -50,13 +51,16 @@ public final class EmbeddingTable implements RowSource {
 
     private final RowIndex index = new RowIndex();
     private final RowSlab slab;
+    /** Changed since the last {@link #takeChanges}, of the rows in memory. */
+    private final ChangedPositions changedPositions;
+
     private final TouchedHours hours = new TouchedHours();
     private final PositionQueue dirty = new PositionQueue();
     /** Absent where every id is admitted. */
     private final @Nullable AdmissionSketch sketch;
 
     private boolean trackingChanges;
-    /** Changed since the last {@link #drainChanges}, besides those marked in the slab. */
+    /** Changed since the last {@link #takeChanges}, besides those in memory. May name ids that are in memory again. */
     private final ChangedIds changed = new ChangedIds();
 
     /** A whole row, on its way. */
@@ -95,6 +99,7 @@ public final class EmbeddingTable implements RowSource {
                     + " slots per row, expected what its optimizer needs");
         }
         slab = new RowSlab(storedWidth());
+        changedPositions = new ChangedPositions(slab);
         buffer = new float[storedWidth()];
         sketch = life.admitAfter() > 1 ? new AdmissionSketch(seed, spec.name(), life.admitCounters()) : null;
     }
@@ -228,7 +233,7 @@ public final class EmbeddingTable implements RowSource {
             dirty.add(position);
         }
         if (trackingChanges) {
-            slab.mark(position, RowSlab.CHANGED);
+            changedPositions.add(position);
         }
     }
 
@@ -459,30 +464,47 @@ public final class EmbeddingTable implements RowSource {
         }
     }
 
-    /** Begins to remember which rows change, for {@link #drainChanges}. Called before the first row is touched. */
+    /** Begins to remember which rows change, for {@link #takeChanges}. Called before the first row is touched. */
     public void trackChanges() {
         trackingChanges = true;
     }
 
     /**
-     * Hands over every id whose row changed since the last call, each once, in ascending order of (signed) id: as touched if
-     * it has a row now, else as removed. Has nothing to do with what is dirty.
+     * Copies every row that changed since the last call, and names every id that has lost its row since. Has nothing to do with
+     * what is dirty. Takes the time of copying what changed, however large the table is.
      */
-    public void drainChanges(RowChanges changes) {
+    public ChangedRows takeChanges() {
         if (!trackingChanges) {
-            throw new IllegalStateException("draining the changes of table " + spec.name()
+            throw new IllegalStateException("taking the changes of table " + spec.name()
                     + ": found that they are not remembered, expected a call of trackChanges before");
         }
-        float[] weights = new float[width];
-        for (long id : changedIds()) {
-            if (peek(id)) {
-                System.arraycopy(buffer, 0, weights, 0, width);
-                changes.touched(id, weights);
+        LongArrayList removed = new LongArrayList();
+        LongArrayList stored = new LongArrayList();
+        FloatArrayList storedWeights = new FloatArrayList();
+        for (long id : changed.sorted()) {
+            int position = index.find(id);
+            if (position != NONE) {
+                changedPositions.add(position);
+            } else if (peek(id)) {
+                stored.add(id);
+                storedWeights.addElements(storedWeights.size(), buffer, 0, width);
             } else {
-                changes.removed(id);
+                removed.add(id);
             }
         }
         changed.clear();
+        int[] positions = changedPositions.drain();
+        long[] ids = new long[positions.length + stored.size()];
+        float[] weights = new float[Math.multiplyExact(ids.length, width)];
+        for (int i = 0; i < positions.length; i++) {
+            ids[i] = slab.id(positions[i]);
+        }
+        for (int i = 0; i < positions.length; i++) {
+            System.arraycopy(slab.floats(positions[i]), slab.offset(positions[i]), weights, i * width, width);
+        }
+        stored.getElements(0, ids, positions.length, stored.size());
+        storedWeights.getElements(0, weights, positions.length * width, storedWeights.size());
+        return new ChangedRows(ids, weights, removed.toLongArray());
     }
 
     /** Copies a row to the buffer and leaves it where it is; false if there is none. */
@@ -495,14 +517,16 @@ public final class EmbeddingTable implements RowSource {
         return !allInMemory() && store != null && store.read(id, buffer);
     }
 
-    /** All changed ids, ascending, each once; afterwards no row in memory is marked as changed. */
+    /** All changed ids, ascending, each once; they stay changed. */
     private long[] changedIds() {
-        for (int position = 0; position < slab.end(); position++) {
-            if (slab.unmark(position, RowSlab.CHANGED)) {
-                changed.add(slab.id(position));
-            }
+        ChangedIds all = new ChangedIds();
+        for (long id : changed.sorted()) {
+            all.add(id);
         }
-        return changed.sorted();
+        for (int position : changedPositions.marked()) {
+            all.add(slab.id(position));
+        }
+        return all.sorted();
     }
 
     /** Hands over the weights of every row in ascending order of (signed) id. */

@@ -87,8 +87,11 @@ final class RowSlab {
         return (position & SLAB_ROWS - 1) * stride;
     }
 
-    void mark(int position, byte flag) {
+    /** Puts a mark; says whether it was not there. */
+    boolean mark(int position, byte flag) {
+        boolean fresh = (flags[position] & flag) == 0;
         flags[position] |= flag;
+        return fresh;
     }
 
     /** Takes a mark away; says whether it was there. */

@@ -12,6 +12,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import freshet.model.ModelFixtures;
+import freshet.model.batch.Counted;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.export.SelfContainedModel.IdInput;
 import freshet.model.learn.Learner;
@@ -99,6 +100,22 @@ class SelfContainedModelTest {
         assertScoresAlike(SnapshotFixtures.snapshot(new Learner(full), 0), requests(4));
         ModelSpec separate = ModelFixtures.spec(ModelFixtures.SEPARATE);
         assertScoresAlike(SnapshotFixtures.snapshot(SnapshotFixtures.learner(separate, 5, 9), 0), requests(5));
+    }
+
+    @Test
+    void numbersThatAreReadAsRanks() throws Exception {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL.replace(
+                "seed: 7,", "seed: 7, quantiles: {numbers: ['duration', 'age'], intervals: 4, window: 16},"));
+        Learner learner = SnapshotFixtures.learner(spec, 6, 12);
+        List<FeatureValues> requests = requests(6);
+        // Below all edges and above, and on them: the tables are made of numbers that were learnt.
+        requests.add(new FeatureValues(requests.get(0).ids(), new float[] {-100, 100}));
+        requests.addAll(SnapshotFixtures.features(6011, 8));
+        for (float edge : Counted.of(spec, learner.denseTensors()).rankTables()) {
+            requests.add(new FeatureValues(requests.get(1).ids(), new float[] {edge, edge}));
+        }
+        assertScoresAlike(SnapshotFixtures.snapshot(learner, 0), requests);
+        assertScoresAlike(SnapshotFixtures.snapshot(new Learner(spec), 0), requests);
     }
 
     @Test

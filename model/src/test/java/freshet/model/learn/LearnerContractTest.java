@@ -114,7 +114,8 @@ class LearnerContractTest {
         List<String> changes = new ArrayList<>();
         for (int table = 0; table < learner.tableCount(); table++) {
             String name = learner.tableName(table);
-            learner.drainChanges(table, new RowChanges() {
+            int width = learner.spec().tables().get(table).width();
+            learner.takeChanges(table).forEach(width, new RowChanges() {
                 @Override
                 public void touched(long id, float[] weights) {
                     changes.add(name + " " + id + " " + Arrays.toString(weights));

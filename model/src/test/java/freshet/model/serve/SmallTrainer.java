@@ -4,6 +4,7 @@ import freshet.model.ModelFixtures;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.learn.Learner;
 import freshet.model.snapshot.DeltaFiles;
+import freshet.model.snapshot.ModelChanges;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotFixtures;
 import freshet.model.snapshot.SnapshotMoment;
@@ -76,7 +77,7 @@ final class SmallTrainer {
                         before,
                         lineage,
                         100L * hour + quarter);
-                behind.add(Delta.of(description, DeltaFiles.drain(learner), signer));
+                behind.add(Delta.of(description, DeltaFiles.of(learner.spec(), ModelChanges.take(learner)), signer));
                 predicted.add(predict(learner));
             }
             deltas.add(behind);

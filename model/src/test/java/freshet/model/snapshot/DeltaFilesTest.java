@@ -57,7 +57,7 @@ class DeltaFilesTest {
                 for (int batch = random.nextInt(4); batch > 0; batch--) {
                     learn(learner, random.nextInt(1_000_000));
                 }
-                List<SnapshotFile> delta = DeltaFiles.drain(learner);
+                List<SnapshotFile> delta = DeltaFiles.of(learner.spec(), ModelChanges.take(learner));
                 publisher.apply(delta);
                 if (reader != null) {
                     reader.apply(delta);
@@ -80,10 +80,11 @@ class DeltaFilesTest {
         for (int batch = 0; batch < 50; batch++) {
             learn(learner, batch);
         }
-        long all = bytes(DeltaFiles.drain(learner));
-        long none = bytes(DeltaFiles.drain(learner));
+        long all = bytes(DeltaFiles.of(learner.spec(), ModelChanges.take(learner)));
+        long none = bytes(DeltaFiles.of(learner.spec(), ModelChanges.take(learner)));
         learn(learner, 51);
-        assertThat(bytes(DeltaFiles.drain(learner))).isBetween(none + 1, all - 1);
+        assertThat(bytes(DeltaFiles.of(learner.spec(), ModelChanges.take(learner))))
+                .isBetween(none + 1, all - 1);
     }
 
     private static long bytes(List<SnapshotFile> files) {

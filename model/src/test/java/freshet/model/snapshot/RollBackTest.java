@@ -50,10 +50,10 @@ class RollBackTest {
         learn(plain, 0, 12);
         ModelCopy published = ModelCopy.of(learner);
         ModelCopy earlier = ModelCopy.of(published.files());
-        DeltaFiles.drain(learner);
+        ModelChanges.take(learner);
         learn(learner, 12, 24);
         learn(plain, 12, 24);
-        published.apply(DeltaFiles.drain(learner));
+        published.apply(DeltaFiles.of(learner.spec(), ModelChanges.take(learner)));
 
         learner.rollBack(earlier.tensors(), earlier.tables());
         plain.rollBack(earlier.tensors(), earlier.tables());
@@ -65,14 +65,14 @@ class RollBackTest {
         float[] found = new float[expected.length];
         learner.score(examples, found);
         assertThat(found).isEqualTo(expected);
-        published.apply(DeltaFiles.drain(learner));
+        published.apply(DeltaFiles.of(learner.spec(), ModelChanges.take(learner)));
         assertSameFiles(published, earlier);
 
         learn(learner, 24, 30);
         learn(plain, 24, 30);
         assertThat(learner.saveDense()).isEqualTo(plain.saveDense());
         assertSameFiles(ModelCopy.of(learner), ModelCopy.of(plain));
-        published.apply(DeltaFiles.drain(learner));
+        published.apply(DeltaFiles.of(learner.spec(), ModelChanges.take(learner)));
         assertSameFiles(published, ModelCopy.of(learner));
     }
 

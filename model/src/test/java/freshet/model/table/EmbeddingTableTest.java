@@ -237,7 +237,7 @@ class EmbeddingTableTest {
 
     private static List<String> changes(EmbeddingTable of) {
         List<String> changes = new ArrayList<>();
-        of.drainChanges(new RowChanges() {
+        of.takeChanges().forEach(of.spec().width(), new RowChanges() {
             @Override
             public void touched(long id, float[] weights) {
                 changes.add(id + " [" + weights[0] + ", " + weights[1] + "]");
