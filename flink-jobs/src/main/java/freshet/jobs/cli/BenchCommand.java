@@ -9,5 +9,10 @@ import picocli.CommandLine.Command;
                 "Measures how fast this machine does the work, each with a ratio to something else in the same run.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {BenchJoinCommand.class, BenchTrainCommand.class, BenchRankCommand.class})
+        subcommands = {
+            BenchJoinCommand.class,
+            BenchTrainCommand.class,
+            BenchRankCommand.class,
+            BenchSnapshotCommand.class
+        })
 final class BenchCommand {}
