@@ -13,9 +13,6 @@ import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
-import org.apache.flink.runtime.checkpoint.AbstractCheckpointStats;
-import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
-import org.apache.flink.runtime.checkpoint.TaskStateStats;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
@@ -56,26 +53,30 @@ public final class JoinRun {
             throws Exception {
         long events = (long) (impressions * EVENTS_PER_IMPRESSION);
         long warmUpEvents = Math.min(EVENTS_UNTIL_STEADY, (long) (events * MOST_WARM_UP));
-        Configuration settings = settings(variant, checkpoints, folder);
+        Configuration settings = settings(variant.backend(), checkpoints, folder);
         StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
         env.setParallelism(1);
         JoinGraph.build(env, variant, new JoinGraph.Made(viewers, events, warmUpEvents));
         JobGraph job = env.getStreamGraph().getJobGraph();
-        try (MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
-                .setConfiguration(settings)
-                .setNumTaskManagers(1)
-                .setNumSlotsPerTaskManager(1)
-                .build())) {
+        try (MiniCluster cluster = cluster(settings)) {
             cluster.start();
             cluster.executeJobBlocking(job);
-            CheckpointStatsSnapshot taken =
-                    cluster.getExecutionGraph(job.getJobID()).get().getCheckpointStatsSnapshot();
-            return measurement(variant, viewers, impressions, events - warmUpEvents, taken);
+            return measurement(variant, viewers, impressions, events - warmUpEvents, SyncPauses.of(cluster, job));
         }
     }
 
-    private static Configuration settings(JoinVariant variant, Duration checkpoints, Path folder) {
-        boolean onRocksDb = variant.backend() == JoinVariant.Backend.ROCKSDB;
+    /** A cluster of one slot, to be started. */
+    static MiniCluster cluster(Configuration settings) {
+        return new MiniCluster(new MiniClusterConfiguration.Builder()
+                .setConfiguration(settings)
+                .setNumTaskManagers(1)
+                .setNumSlotsPerTaskManager(1)
+                .build());
+    }
+
+    /** On the heap without checkpoints, on RocksDB with. */
+    static Configuration settings(JoinVariant.Backend backend, Duration checkpoints, Path folder) {
+        boolean onRocksDb = backend == JoinVariant.Backend.ROCKSDB;
         Configuration settings = new Configuration();
         settings.set(JobManagerOptions.ADDRESS, "127.0.0.1");
         settings.set(RestOptions.BIND_ADDRESS, "127.0.0.1");
@@ -97,23 +98,9 @@ public final class JoinRun {
     }
 
     private static JoinMeasurement measurement(
-            JoinVariant variant, int viewers, long impressions, long events, CheckpointStatsSnapshot taken) {
+            JoinVariant variant, int viewers, long impressions, long events, SyncPauses pauses) {
         Stretch.Mark begin = Stretch.beginning();
         Stretch.Mark end = Stretch.ending();
-        double pauses = 0;
-        double longestPause = 0;
-        int paused = 0;
-        for (AbstractCheckpointStats checkpoint : taken.getHistory().getCheckpoints()) {
-            double pause = 0;
-            for (TaskStateStats task : checkpoint.getAllTaskStateStats()) {
-                pause = Math.max(
-                        pause,
-                        task.getSummaryStats().getSyncCheckpointDurationStats().getMaximum());
-            }
-            paused++;
-            pauses += pause;
-            longestPause = Math.max(longestPause, pause);
-        }
         return new JoinMeasurement(
                 variant.label(),
                 viewers,
@@ -124,8 +111,8 @@ public final class JoinRun {
                 (end.reads() - begin.reads()) / events,
                 (end.writes() - begin.writes()) / events,
                 end.storedUsers() == 0 ? 0 : end.storedBytes() / end.storedUsers(),
-                taken.getCounts().getNumberOfCompletedCheckpoints(),
-                paused == 0 ? 0 : pauses / paused,
-                longestPause);
+                pauses.completed(),
+                pauses.meanMillis(),
+                pauses.longestMillis());
     }
 }

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /** What {@code freshet bench train} says: for other tools, and for people. Pure functions. */
 public final class TrainReport {
@@ -18,9 +20,10 @@ public final class TrainReport {
     /**
      * {@code {"peak_gflops", "results": [{"batch", "threads", "examples_per_second", "dense_gflops", "share_of_peak",
      * "bytes_allocated_per_example", "micros": {"gather", "forward", "backward", "scatter", "adam"}}]}}. The share is of the
-     * peak of as many threads as took part.
+     * peak of as many threads as took part. With a run through Flink besides {@code {"flink": {"examples_per_second",
+     * "share_of_bare", "examples_per_cpu_second", "checkpoints", "longest_sync_pause_millis"}}}.
      */
-    public static ObjectNode json(TrainBenchmark.Report report) {
+    public static ObjectNode json(TrainBenchmark.Report report, TrainRun.@Nullable Result flink) {
         ObjectNode root = new ObjectMapper().createObjectNode();
         root.put("peak_gflops", rounded(report.peakGflops()));
         ArrayNode results = root.putArray("results");
@@ -37,15 +40,33 @@ public final class TrainReport {
                 micros.put(phase.name().toLowerCase(Locale.ROOT), rounded(micros(result, phase)));
             }
         }
+        if (flink != null) {
+            ObjectNode node = root.putObject("flink");
+            node.put("examples_per_second", rounded(flink.examplesPerSecond()));
+            bare(report).ifPresent(bare -> node.put("share_of_bare", rounded(flink.examplesPerSecond() / bare)));
+            node.put("examples_per_cpu_second", rounded(flink.examplesPerCpuSecond()));
+            node.put("checkpoints", flink.checkpoints());
+            node.put("longest_sync_pause_millis", rounded(flink.longestSyncPauseMillis()));
+        }
         return root;
+    }
+
+    /** The bare learner with which the one inside Flink is compared: one thread, the same batches. */
+    private static OptionalDouble bare(TrainBenchmark.Report report) {
+        return report.results().stream()
+                .filter(result -> result.threads() == 1 && result.batch() == TrainRun.BATCH)
+                .mapToDouble(TrainBenchmark.Result::examplesPerSecond)
+                .findFirst();
     }
 
     /**
      * A table, a line for each result, with ratios to what else was measured in the same run.
      *
      * @param pyTorch examples per second by batch size; empty if it was not measured
+     * @param flink absent if it was not measured
      */
-    public static List<String> table(TrainBenchmark.Report report, Map<Integer, Double> pyTorch) {
+    public static List<String> table(
+            TrainBenchmark.Report report, Map<Integer, Double> pyTorch, TrainRun.@Nullable Result flink) {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
                 Locale.ROOT,
@@ -81,6 +102,20 @@ public final class TrainReport {
         }
         pyTorch.forEach((batch, rate) ->
                 lines.add(String.format(Locale.ROOT, "%-11s %5d %7d %10.0f", "PyTorch", batch, 1, rate)));
+        if (flink != null) {
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-11s %5d %7d %10.0f   %s of the bare learner; %.0f a CPU second of the process; %d checkpoints, the longest"
+                            + " stopped it for %.0f ms",
+                    "Flink",
+                    TrainRun.BATCH,
+                    1,
+                    flink.examplesPerSecond(),
+                    ratio(flink.examplesPerSecond() / bare(report).orElse(Double.NaN)),
+                    flink.examplesPerCpuSecond(),
+                    flink.checkpoints(),
+                    flink.longestSyncPauseMillis()));
+        }
         return lines;
     }
 

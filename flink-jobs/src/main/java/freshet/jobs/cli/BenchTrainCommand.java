@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import freshet.jobs.bench.PyTorchBaseline;
 import freshet.jobs.bench.TrainBenchmark;
 import freshet.jobs.bench.TrainReport;
+import freshet.jobs.bench.TrainRun;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
+    private static final double FLINK_SECONDS = 30;
+
     @Option(
             names = "--batch",
             paramLabel = "N",
@@ -57,6 +60,13 @@ final class BenchTrainCommand implements Callable<Integer> {
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results as JSON.")
     private @Nullable Path json;
+
+    @Option(
+            names = "--flink",
+            description =
+                    "Also through Flink, with all that the train job does: order, metrics, rows in RocksDB, checkpoints"
+                            + " every 10 s. Needs two quiet cores and about a minute.")
+    private boolean flink;
 
     @Option(
             names = "--pytorch",
@@ -89,10 +99,17 @@ final class BenchTrainCommand implements Callable<Integer> {
             progress("PyTorch");
             pyTorch = PyTorchBaseline.run(python, seconds, batches);
         }
-        TrainReport.table(report, pyTorch).forEach(spec.commandLine().getOut()::println);
+        TrainRun.Result throughFlink = null;
+        if (flink) {
+            progress("through Flink");
+            throughFlink = TrainRun.inItsOwnJvm(FLINK_SECONDS);
+        }
+        TrainReport.table(report, pyTorch, throughFlink)
+                .forEach(spec.commandLine().getOut()::println);
         if (json != null) {
-            String text =
-                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(TrainReport.json(report));
+            String text = new ObjectMapper()
+                    .writerWithDefaultPrettyPrinter()
+                    .writeValueAsString(TrainReport.json(report, throughFlink));
             Files.writeString(json, text + "\n", StandardCharsets.UTF_8);
         }
         return 0;
