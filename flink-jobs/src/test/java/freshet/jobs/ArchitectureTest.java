@@ -1,12 +1,18 @@
 package freshet.jobs;
 
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import ai.onnxruntime.OrtEnvironment;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import freshet.model.serve.OnnxRuntime;
 
 /** The arrows of the design: serde says what travels, feature-store and model say what it means, flink-jobs moves it. */
 @AnalyzeClasses(packages = "freshet", importOptions = DoNotIncludeTests.class)
@@ -60,12 +66,21 @@ class ArchitectureTest {
             .resideInAnyPackage(FLINK, KAFKA);
 
     @ArchTest
-    static final ArchRule nativeMathsIsOfServersTheGateAndTheCommandLine = noClasses()
+    static final ArchRule nativeMathsIsOfServersTheGateBenchmarksAndTheCommandLine = noClasses()
             .that()
-            .resideOutsideOfPackages("freshet.model.serve..", "freshet.jobs.gate..", "freshet.jobs.cli..")
+            .resideOutsideOfPackages(
+                    "freshet.model.serve..", "freshet.jobs.gate..", "freshet.jobs.bench..", "freshet.jobs.cli..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("ai.onnxruntime..");
+
+    /** Started by itself on a small stack, it takes the JVM with it when the command line is long. */
+    @ArchTest
+    static final ArchRule onnxRuntimeIsStartedInOnePlace = noClasses()
+            .that()
+            .doNotBelongToAnyOf(OnnxRuntime.class)
+            .should()
+            .callMethodWhere(target(owner(type(OrtEnvironment.class))).and(target(name("getEnvironment"))));
 
     @ArchTest
     static final ArchRule jobsButTheGateDoNotServe = noClasses()

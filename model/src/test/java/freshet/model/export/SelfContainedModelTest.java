@@ -16,6 +16,7 @@ import freshet.model.batch.Counted;
 import freshet.model.batch.HashedFeatures;
 import freshet.model.export.SelfContainedModel.IdInput;
 import freshet.model.learn.Learner;
+import freshet.model.serve.OnnxRuntime;
 import freshet.model.serve.SelfContainedRanker;
 import freshet.model.snapshot.GoldenRows;
 import freshet.model.snapshot.SnapshotFixtures;
@@ -138,7 +139,7 @@ class SelfContainedModelTest {
     void hashedIdsGiveTheGoldenRowsOfRealImpressions() throws Exception {
         Snapshot snapshot = SnapshotFixtures.snapshot(4);
         SnapshotModel model = SnapshotModel.of(snapshot);
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = OnnxRuntime.environment();
         byte[] file = SelfContainedModel.of(snapshot, IdInput.HASHED, MANY).toByteArray();
         try (OrtSession session = environment.createSession(file)) {
             for (GoldenRows.Row row : model.golden()) {
@@ -157,7 +158,7 @@ class SelfContainedModelTest {
 
     private static Map<String, OnnxTensor> hashedInputs(OrtSession session, ModelSpec spec, HashedFeatures features)
             throws Exception {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = OnnxRuntime.environment();
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         inputs.put(
                 "numbers",
@@ -184,7 +185,7 @@ class SelfContainedModelTest {
     void inputsAndOutputsAreAsThePageSaysInTheEyesOfOnnxRuntime() throws Exception {
         byte[] file = SelfContainedModel.of(SnapshotFixtures.snapshot(1), IdInput.TEXT, MANY)
                 .toByteArray();
-        try (OrtSession session = OrtEnvironment.getEnvironment().createSession(file)) {
+        try (OrtSession session = OnnxRuntime.environment().createSession(file)) {
             assertThat(shapes(session.getInputInfo()))
                     .containsEntry("numbers", "FLOAT[-1, 2]")
                     .containsEntry("ids.tag", "UINT8[-1, -1, -1]")

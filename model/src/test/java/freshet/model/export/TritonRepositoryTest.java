@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
@@ -22,6 +21,7 @@ import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.TextFormat;
 import freshet.model.export.SelfContainedModel.IdInput;
+import freshet.model.serve.OnnxRuntime;
 import freshet.model.snapshot.OnnxNetwork;
 import freshet.model.snapshot.SnapshotFixtures;
 import freshet.serde.snapshot.Snapshot;
@@ -201,7 +201,7 @@ class TritonRepositoryTest {
         for (ModelProto model : models) {
             Path version = repository.add("model", model);
             DynamicMessage config = parse(Files.readString(root.resolve("model/config.pbtxt")));
-            try (OrtSession session = OrtEnvironment.getEnvironment()
+            try (OrtSession session = OnnxRuntime.environment()
                     .createSession(version.resolve("model.onnx").toString())) {
                 assertThat(configured(config, "input"))
                         .containsExactlyInAnyOrderElementsOf(

@@ -2,13 +2,16 @@ package freshet.model.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import freshet.model.ModelFixtures;
 import freshet.model.serve.SubscriberOptions.Deltas;
 import freshet.model.serve.SubscriberOptions.Follow;
+import freshet.model.spec.ModelSpec;
 import freshet.serde.snapshot.Delta;
 import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.SnapshotFile;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.SortedMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -52,6 +55,26 @@ class FollowDeltasTest {
         }
         server.assertCounts(DeltaFollower.APPLIED, 12);
         assertThat(server.subscriber.lastRefusal()).isEmpty();
+    }
+
+    @Test
+    void calibrationIsAsOfEachDeltaToo() {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.FULL, ModelFixtures.CALIBRATED_TASKS);
+        SmallTrainer calibrated = new SmallTrainer(spec, 2, 1, ManifestSigner.unsigned());
+        for (int hour = 0; hour < 2; hour++) {
+            server.readSnapshots(calibrated.snapshot(hour));
+            server.assertServes(calibrated, hour, 0);
+            for (int quarter = 1; quarter <= SmallTrainer.QUARTERS; quarter++) {
+                server.read(FeedTopic.DELTAS, calibrated.deltaRecords(hour, quarter));
+                server.assertServes(calibrated, hour, quarter);
+            }
+        }
+        server.assertCounts(DeltaFollower.APPLIED, 8);
+        assertThat(calibration(calibrated, 1)).containsOnlyKeys("click").isNotEqualTo(calibration(calibrated, 0));
+    }
+
+    private static SortedMap<String, SortedMap<String, Double>> calibration(SmallTrainer trainer, int hour) {
+        return trainer.snapshot(hour).manifest().description().calibration();
     }
 
     @Test

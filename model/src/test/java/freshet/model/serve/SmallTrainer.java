@@ -9,6 +9,7 @@ import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotFixtures;
 import freshet.model.snapshot.SnapshotMoment;
 import freshet.model.snapshot.SnapshotWriter;
+import freshet.model.spec.ModelSpec;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.Delta;
@@ -47,7 +48,11 @@ final class SmallTrainer {
 
     /** A trainer that has run for so many hours as the given generation. */
     SmallTrainer(int hours, long generation, ManifestSigner signer) {
-        Learner learner = SnapshotFixtures.learner(ModelFixtures.spec(ModelFixtures.FULL), generation, 2);
+        this(ModelFixtures.spec(ModelFixtures.FULL), hours, generation, signer);
+    }
+
+    SmallTrainer(ModelSpec spec, int hours, long generation, ManifestSigner signer) {
+        Learner learner = SnapshotFixtures.learner(spec, generation, 2);
         learner.trackChanges();
         String lineage = Lineage.after(Lineage.START, new byte[] {(byte) generation});
         for (int hour = 0; hour < hours; hour++) {
