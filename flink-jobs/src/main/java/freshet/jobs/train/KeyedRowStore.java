@@ -51,11 +51,11 @@ final class KeyedRowStore implements RowStore {
     }
 
     @Override
-    public void write(long id, float[] row) {
+    public void write(Map<Long, float[]> written) {
         try {
-            rows.of(table).put(id, row.clone()); // the buffer is the table's; a heap backend would keep it
+            rows.of(table).putAll(written); // one batch of RocksDB's
         } catch (Exception e) {
-            throw failed("writing row " + id, e);
+            throw failed("writing " + written.size() + " rows", e);
         }
     }
 

@@ -10,6 +10,8 @@ import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ public final class EmbeddingTable implements RowSource {
     /** When there are too many rows, one in this many goes: each time costs a look at all rows. */
     private static final int EVICTED_SHARE = 16;
 
+    private static final int STORED_TOGETHER = 512;
     private static final int ALL = Integer.MAX_VALUE;
 
     private final TableSpec spec;
@@ -427,7 +430,7 @@ public final class EmbeddingTable implements RowSource {
     private void unload(int position) {
         if (dirty.contains(position)) {
             dirty.remove(position);
-            store(position);
+            store(slab.id(position));
         }
         if (slab.unmark(position, RowSlab.CHANGED)) {
             changed.add(slab.id(position));
@@ -447,9 +450,11 @@ public final class EmbeddingTable implements RowSource {
 
     /** Brings the rows into the store that have been dirty longest, so many at most. */
     public void writeOldestDirty(int most) {
-        for (int left = Math.min(most, dirty.size()); left > 0; left--) {
-            store(dirty.takeFirst());
+        long[] ids = new long[Math.min(most, dirty.size())];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = slab.id(dirty.takeFirst());
         }
+        store(ids);
     }
 
     /** Brings every dirty row into the store. */
@@ -457,10 +462,20 @@ public final class EmbeddingTable implements RowSource {
         writeOldestDirty(dirty.size());
     }
 
-    private void store(int position) {
-        if (store != null) {
-            System.arraycopy(slab.floats(position), slab.offset(position), buffer, 0, buffer.length);
-            store.write(slab.id(position), buffer);
+    /** By ascending id: a store that sorts what it is given finds the place of each next to that of the last. */
+    private void store(long... ids) {
+        if (store == null) {
+            return;
+        }
+        Arrays.sort(ids);
+        for (int from = 0; from < ids.length; from += STORED_TOGETHER) {
+            Map<Long, float[]> rows = new LinkedHashMap<>();
+            for (int i = from; i < Math.min(from + STORED_TOGETHER, ids.length); i++) {
+                int position = index.find(ids[i]);
+                int offset = slab.offset(position);
+                rows.put(ids[i], Arrays.copyOfRange(slab.floats(position), offset, offset + storedWidth()));
+            }
+            store.write(rows);
         }
     }
 

@@ -31,8 +31,8 @@ public final class HeapRowStore implements RowStore {
     }
 
     @Override
-    public void write(long id, float[] row) {
-        rows.put(id, row.clone());
+    public void write(Map<Long, float[]> written) {
+        rows.putAll(written);
     }
 
     @Override

@@ -1,5 +1,7 @@
 package freshet.model.table;
 
+import java.util.Map;
+
 /**
  * Where the rows of one table outlive the learner: keyed state in the trainer's job, a map in tests. It holds whole rows,
  * {@code float[]} of {@link EmbeddingTable#storedWidth}. The table writes what it changed, now and then; whoever takes a checkpoint
@@ -18,11 +20,11 @@ public interface RowStore {
     boolean read(long id, float[] row);
 
     /**
-     * Puts a row, in place of the one before.
+     * Puts rows by id, each in place of the one before: many together, since that costs a store less than one by one.
      *
-     * @param row the table's buffer, so copy what you keep
+     * @param rows the store's from now on
      */
-    void write(long id, float[] row);
+    void write(Map<Long, float[]> rows);
 
     /** Forgets a row, if there is one. */
     void remove(long id);

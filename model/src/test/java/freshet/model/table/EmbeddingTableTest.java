@@ -168,8 +168,8 @@ class EmbeddingTableTest {
             }
 
             @Override
-            public void write(long id, float[] row) {
-                store.write(id, row);
+            public void write(Map<Long, float[]> rows) {
+                store.write(rows);
             }
 
             @Override
