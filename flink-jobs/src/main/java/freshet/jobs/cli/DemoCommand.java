@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "demo",
         description = {
             "Shows everything at work in one process: a real Kafka broker, a real Flink cluster with its dashboard, simulated"
-                    + " viewers, both jobs, and a server that ranks with each new snapshot.",
+                    + " viewers, the three jobs, and a server that ranks with each new snapshot.",
             "Ends by itself, or with Ctrl-C, with what the model learnt against the simulator's truth, and report.html."
         },
         mixinStandardHelpOptions = true,

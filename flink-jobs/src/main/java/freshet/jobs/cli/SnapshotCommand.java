@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
             SnapshotDiffCommand.class,
             SnapshotExportCommand.class,
             SnapshotMoveCommand.Promote.class,
+            SnapshotMoveCommand.Canary.class,
             SnapshotMoveCommand.Rollback.class,
             SnapshotMoveCommand.Withdraw.class,
             SnapshotGateCommand.class

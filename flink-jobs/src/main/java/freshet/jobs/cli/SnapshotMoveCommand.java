@@ -1,12 +1,12 @@
 package freshet.jobs.cli;
 
 import freshet.jobs.publish.RegistryTopic;
-import freshet.model.serve.Ranker;
 import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.Registry.Cause;
 import freshet.serde.snapshot.Registry.Change;
+import freshet.serde.snapshot.RegistryAliases;
 import freshet.serde.snapshot.RegistryRefusedException;
-import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotVersion;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -58,18 +58,21 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
         }
         topic.write(change.records());
         Registry now = topic.read(err::println);
+        RegistryAliases aliases = now.aliases();
         spec.commandLine()
                 .getOut()
-                .println("current " + now.current().map(Object::toString).orElse("-") + ", previous "
-                        + (now.aliases().previous() == null
-                                ? "-"
-                                : now.aliases().previous().toString()));
+                .println("current " + named(aliases.current()) + ", previous " + named(aliases.previous())
+                        + (aliases.canary() == null ? "" : ", canary " + aliases.canary()));
         if (!now.aliases().equals(change.after().aliases())) {
             err.println(
                     "freshet: somebody else has changed the registry in the same moment; look again and decide anew");
             return Main.FAILED;
         }
         return 0;
+    }
+
+    private static String named(@Nullable SnapshotVersion version) {
+        return version == null ? "-" : version.toString();
     }
 
     @Command(
@@ -86,9 +89,27 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
 
         @Override
         Change decide(Registry registry, Cause cause) throws Exception {
-            Snapshot snapshot = place.topic().read(place.version(version));
-            new Ranker(snapshot).close();
-            return registry.promote(snapshot.manifest(), cause);
+            return registry.promote(place.verified(version).manifest(), cause);
+        }
+    }
+
+    @Command(
+            name = "canary",
+            description = {
+                "Makes a snapshot the one that canaries load (freshet rank --follow=canary); the others keep the current one. It is"
+                        + " fetched and verified first, golden rows included.",
+                "It ends when the snapshot is promoted, withdrawn or found bad, or when another is named; naming the"
+                        + " current one ends it too."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Canary extends SnapshotMoveCommand {
+        @Parameters(paramLabel = "VERSION", description = "Such as 20220425T16Z, or current to have no canary.")
+        @SuppressWarnings("NullAway.Init") // required: picocli sets it
+        private String version;
+
+        @Override
+        Change decide(Registry registry, Cause cause) throws Exception {
+            return registry.canary(place.verified(version).manifest(), cause);
         }
     }
 

@@ -4,6 +4,7 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.local.CannotStartException;
 import freshet.jobs.publish.RegistryTopic;
 import freshet.jobs.publish.SnapshotTopic;
+import freshet.model.serve.Ranker;
 import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.Snapshot;
@@ -66,6 +67,13 @@ final class SnapshotPlace {
             return snapshot;
         }
         return topic().read(version(text));
+    }
+
+    /** The snapshot on the topic that a version or an alias names, with which this machine computes what the trainer did. */
+    Snapshot verified(String text) throws IOException {
+        Snapshot snapshot = topic().read(version(text));
+        new Ranker(snapshot).close();
+        return snapshot;
     }
 
     private TrustedKeys trusted() throws IOException {

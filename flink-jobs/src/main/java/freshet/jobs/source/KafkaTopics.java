@@ -46,7 +46,7 @@ public final class KafkaTopics {
                     .next();
         } catch (ExecutionException e) {
             String found = e.getCause() instanceof UnknownTopicOrPartitionException
-                    ? "found none, expected it to exist; create it first"
+                    ? "found none, expected it to exist; create it first (freshet topics --create)"
                     : "found " + e.getCause() + ", expected an answer; are the address and the permissions right?";
             throw new IllegalStateException(asking + found, e.getCause());
         } catch (InterruptedException e) {

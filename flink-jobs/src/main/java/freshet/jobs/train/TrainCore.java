@@ -448,6 +448,10 @@ final class TrainCore {
         for (int table = 0; table < learner.tableCount(); table++) {
             tables.add(learner.tableStatus(table));
         }
+        List<Float> calibration = new ArrayList<>();
+        for (float value : learner.calibration()) {
+            calibration.add(value);
+        }
         return new TrainStatus(
                 examples,
                 learner.steps(),
@@ -461,6 +465,7 @@ final class TrainCore {
                 buffer.elsewhere(),
                 buffer.repeats(),
                 tables,
+                calibration,
                 snapshots,
                 newest == null ? Long.MIN_VALUE : newest.eventTimeMillis(),
                 commands.size(),

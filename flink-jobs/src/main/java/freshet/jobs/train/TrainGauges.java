@@ -63,8 +63,12 @@ final class TrainGauges {
         gauge(group, "snapshots", status, TrainStatus::snapshots);
         gauge(group, "snapshotAsOfMillis", status, TrainStatus::snapshotAsOfMillis);
         gauge(group, "snapshotAgeMillis", status, TrainStatus::snapshotAgeMillis);
-        for (TaskSpec task : model.tasks()) {
+        for (int index = 0; index < model.taskCount(); index++) {
+            TaskSpec task = model.tasks().get(index);
             MetricGroup ofTask = group.addGroup("task", task.name());
+            if (task.calibrated()) {
+                registerCalibration(ofTask, index, status);
+            }
             for (String metric : TASK_METRICS) {
                 Gauge<Double> gauge = () -> status.get().metric(task.name(), metric);
                 ofTask.gauge(metric, gauge);
@@ -73,6 +77,13 @@ final class TrainGauges {
                 registerGroups(ofTask, task, cohort, status);
             }
         }
+    }
+
+    private static void registerCalibration(MetricGroup ofTask, int task, Supplier<TrainStatus> status) {
+        Gauge<Double> slope = () -> status.get().calibrationSlope(task);
+        Gauge<Double> offset = () -> status.get().calibrationOffset(task);
+        ofTask.gauge("calibration_slope", slope);
+        ofTask.gauge("calibration_offset", offset);
     }
 
     private static void registerGroups(

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param bufferedElsewhere of these, how many do not wait in memory
  * @param repeats examples that came again and were dropped
  * @param tables the tables of rows, by table index; none before the first example
+ * @param calibration slope and offset of each task in the order of the model; empty where none is calibrated
  * @param snapshots cut so far
  * @param snapshotAsOfMillis the newest snapshot, or the one that was rolled back to since, is as of this event time; {@link Long#MIN_VALUE} before the first
  * @param commandsWaiting commands that wait for their moment
@@ -45,6 +46,7 @@ public record TrainStatus(
         long bufferedElsewhere,
         long repeats,
         List<TableStatus> tables,
+        List<Float> calibration,
         long snapshots,
         long snapshotAsOfMillis,
         long commandsWaiting,
@@ -66,6 +68,7 @@ public record TrainStatus(
             0,
             0,
             List.of(),
+            List.of(),
             0,
             Long.MIN_VALUE,
             0,
@@ -76,6 +79,7 @@ public record TrainStatus(
 
     public TrainStatus {
         tables = List.copyOf(tables);
+        calibration = List.copyOf(calibration);
     }
 
     /** One table of rows, by its index. */
@@ -86,6 +90,16 @@ public record TrainStatus(
     /** All tables of rows together. */
     public TableStatus allTables() {
         return tables.stream().reduce(TableStatus.EMPTY, TableStatus::plus);
+    }
+
+    /** By what the logit of a calibrated task is multiplied; 1 before the first example. */
+    double calibrationSlope(int task) {
+        return calibration.isEmpty() ? 1 : calibration.get(2 * task);
+    }
+
+    /** What is then added to it; 0 before the first example. */
+    double calibrationOffset(int task) {
+        return calibration.isEmpty() ? 0 : calibration.get(2 * task + 1);
     }
 
     /** A metric of the last hour; NaN where it has no value. */

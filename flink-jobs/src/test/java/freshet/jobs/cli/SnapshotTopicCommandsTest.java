@@ -125,12 +125,12 @@ class SnapshotTopicCommandsTest {
         return run(all.toArray(String[]::new));
     }
 
-    private static void assertRankFollows(String version) throws IOException {
+    private static void assertRankFollows(String version, String follow) throws IOException {
         Impression request = Impression.builder("i1", "u1", "v1", FIRST).build();
         Path requests = Files.writeString(folder.resolve("requests.jsonl"), EventJson.toJson(request) + "\n");
-        Path lastGood = folder.resolve("last-good");
+        Path lastGood = folder.resolve("last-good-" + version); // what is there serves first
         String[] call = {
-            "rank", "--follow", "--config", configFile, "--requests", "" + requests, "--last-good", "" + lastGood
+            "rank", follow, "--config", configFile, "--requests", "" + requests, "--last-good", "" + lastGood
         };
 
         assertThat(run(call)).as(err.toString()).isZero();
@@ -154,9 +154,15 @@ class SnapshotTopicCommandsTest {
                 .isEqualTo(Main.NOT_POSSIBLE);
         assertThat(err.toString()).contains("it is not signed");
 
+        assertThat(snapshot("canary", "20220425T16Z", "--reason", "try")).isZero();
+        assertThat(out.toString()).contains("current 20220425T17Z, previous 20220425T16Z, canary 20220425T16Z");
+        assertRankFollows("20220425T16Z", "--follow=canary");
+        assertThat(snapshot("canary", "current", "--reason", "enough")).isZero();
+        assertThat(out.toString()).doesNotContain("canary");
+
         assertThat(snapshot("verify", "current")).isZero();
         assertThat(out.toString()).contains("good: 20220425T17Z");
-        assertRankFollows("20220425T17Z");
+        assertRankFollows("20220425T17Z", "--follow");
         assertThat(snapshot("diff", "previous", "current")).isZero();
         assertThat(out.toString()).contains("examples\t1").contains("came 1\twent 0\tmoved 1\tfurthest 1");
 

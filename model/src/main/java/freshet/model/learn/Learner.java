@@ -408,6 +408,11 @@ public final class Learner implements AutoCloseable {
         tables.restoreState(in);
     }
 
+    /** Slope and offset of each task as predictions use them now, {@code float[tasks * 2]}; empty where no task is calibrated. */
+    public float[] calibration() {
+        return calibration.values().clone();
+    }
+
     /** Number of tables of rows; {@code spec().tables()} describes them by index. */
     public int tableCount() {
         return tables.list().size();

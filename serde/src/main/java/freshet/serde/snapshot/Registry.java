@@ -140,7 +140,7 @@ public final class Registry {
         return change(RegistryEntry.of(snapshot, State.KNOWN, cause), aliases);
     }
 
-    /** Sends a share of the traffic to a snapshot; how much is the servers' business. */
+    /** Sends a share of the traffic to a snapshot; how much is the servers' business. With the current one there is no canary any more. */
     public Change canary(SnapshotManifest snapshot, Cause cause) throws RegistryRefusedException {
         RegistryEntry before = entries.get(snapshot.version());
         if (isSame(before, snapshot) && before != null && before.state().isBad()) {
@@ -149,10 +149,9 @@ public final class Registry {
         }
         RegistryEntry entry =
                 isSame(before, snapshot) && before != null ? before : RegistryEntry.of(snapshot, State.KNOWN, cause);
+        SnapshotVersion canary = snapshot.version().equals(aliases.current()) ? null : snapshot.version();
         return change(
-                entry,
-                new RegistryAliases(
-                        aliases.current(), aliases.previous(), snapshot.version(), cause.by(), cause.reason()));
+                entry, new RegistryAliases(aliases.current(), aliases.previous(), canary, cause.by(), cause.reason()));
     }
 
     /** Keeps a snapshot from being promoted. One that serves already has to be rolled back or withdrawn. */

@@ -94,6 +94,15 @@ class RegistryTest {
     }
 
     @Test
+    void theCanaryEndsWhenItIsPromotedOrTheCurrentOneIsNamed() throws Exception {
+        Registry registry = after(Registry.EMPTY, promote(0), r -> r.canary(manifest(1), CAUSE));
+        assertThat(aliases(registry)).containsExactly("20220425T16Z", "null", "20220425T17Z");
+        assertThat(aliases(after(registry, promote(1)))).containsExactly("20220425T17Z", "20220425T16Z", "null");
+        assertThat(aliases(after(registry, r -> r.canary(manifest(0), CAUSE))))
+                .containsExactly("20220425T16Z", "null", "null");
+    }
+
+    @Test
     void aVersionOfOtherContentIsAnotherSnapshot() throws Exception {
         Registry registry = after(Registry.EMPTY, promote(0), withdraw(0));
         Snapshot again = Snapshot.of(
