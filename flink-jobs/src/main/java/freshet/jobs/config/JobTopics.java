@@ -43,4 +43,14 @@ public record JobTopics(List<String> reads, List<String> writes) {
                 List.of(topics.snapshots(), topics.examples(), topics.modelRegistry()),
                 List.of(topics.modelRegistry()));
     }
+
+    /** With which id the gate writes to the registry, in transactions; its login must be allowed that as well. */
+    public static String gateTransactionalId(FreshetConfig config) {
+        return "freshet-" + config.name() + "-gate";
+    }
+
+    /** Whether it does anything with a topic. */
+    public boolean uses(String topic) {
+        return reads.contains(topic) || writes.contains(topic);
+    }
 }

@@ -1,6 +1,7 @@
 package freshet.jobs.gate;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.config.JobTopics;
 import freshet.jobs.publish.RegistryTopic;
 import freshet.jobs.publish.RegistryWriter;
 import freshet.serde.snapshot.SnapshotRecord;
@@ -23,7 +24,7 @@ final class KafkaGateRegistry implements GateRegistry {
     KafkaGateRegistry(FreshetConfig config) {
         topic = new RegistryTopic(config.kafka(), config.topics().modelRegistry());
         writer = new RegistryWriter(
-                config.kafka(), config.topics().modelRegistry(), "freshet-" + config.name() + "-gate");
+                config.kafka(), config.topics().modelRegistry(), JobTopics.gateTransactionalId(config));
     }
 
     @Override

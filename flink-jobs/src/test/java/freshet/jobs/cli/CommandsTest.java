@@ -64,6 +64,7 @@ class CommandsTest {
                 "simulate --help",
                 "replay --help",
                 "check --help",
+                "doctor --help",
                 "run --help",
                 "topics --help",
                 "send --help",

@@ -10,7 +10,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -96,8 +98,37 @@ public final class SchemaRegistryClient implements SchemaSource {
 
     private Optional<Schema> fetch(SchemaId.OfRegistry id) {
         // "resolved" asks for a schema with what it refers to put in; registries without references ignore it.
-        URI uri = URI.create(withoutSlash(address.toString()) + "/schemas/" + path(id) + "?format=resolved");
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri)
+        Answer answer = get("/schemas/" + path(id) + "?format=resolved", asking(id));
+        return answer(id, answer.status(), answer.body());
+    }
+
+    /**
+     * The names under which schemas are registered, as the registry orders them.
+     *
+     * @throws RegistryUnavailableException when the registry does not answer so
+     */
+    public List<String> subjects() {
+        String asking = "asking the schema registry " + withoutUser(address) + " for its subjects: ";
+        Answer answer = get("/subjects", asking);
+        try {
+            JsonNode json = JSON.readTree(answer.body());
+            if (answer.status() == 200 && json.isArray()) {
+                List<String> subjects = new ArrayList<>();
+                json.forEach(subject -> subjects.add(subject.asText()));
+                return subjects;
+            }
+        } catch (IOException e) {
+            throw new RegistryUnavailableException(asking + "found status " + answer.status()
+                    + " and no JSON, expected a list of names; is the address right?");
+        }
+        throw new RegistryUnavailableException(asking + "found status " + answer.status()
+                + ", expected 200 with a list of names; are the address, user and password right?");
+    }
+
+    private record Answer(int status, byte[] body) {}
+
+    private Answer get(String path, String asking) {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(withoutSlash(address.toString()) + path))
                 .timeout(TIMEOUT)
                 .header("Accept", "application/vnd.schemaregistry.v1+json, application/json");
         if (authorization != null) {
@@ -106,13 +137,13 @@ public final class SchemaRegistryClient implements SchemaSource {
         try {
             HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             try (InputStream body = response.body()) {
-                return answer(id, response.statusCode(), body.readNBytes(MOST_BYTES));
+                return new Answer(response.statusCode(), body.readNBytes(MOST_BYTES));
             }
         } catch (IOException e) {
-            throw new RegistryUnavailableException(asking(id) + e + "; expected an answer", e);
+            throw new RegistryUnavailableException(asking + e + "; expected an answer", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new RegistryUnavailableException(asking(id) + "interrupted while waiting for the answer", e);
+            throw new RegistryUnavailableException(asking + "interrupted while waiting for the answer", e);
         }
     }
 
