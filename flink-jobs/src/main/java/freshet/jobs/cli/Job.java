@@ -4,7 +4,10 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.JobTopics;
 import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.GateJob;
+import freshet.jobs.job.OperatorIds;
 import freshet.jobs.job.TrainJob;
+import freshet.jobs.recover.JobState;
+import java.util.Set;
 
 /** The jobs of a deployment. */
 enum Job {
@@ -19,6 +22,16 @@ enum Job {
             case TRAIN -> TrainJob.name(config);
             case GATE -> GateJob.name(config);
         };
+    }
+
+    /** By what its checkpoints are known. */
+    JobState state(FreshetConfig config) {
+        String uid = switch (this) {
+            case EXAMPLES -> OperatorIds.JOIN;
+            case TRAIN -> OperatorIds.TRAIN;
+            case GATE -> OperatorIds.GATE;
+        };
+        return new JobState(uid, Set.copyOf(config.topics().all()));
     }
 
     /** What it does with topics. */

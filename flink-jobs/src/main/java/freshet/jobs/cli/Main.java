@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             SendCommand.class,
             ClusterCommand.class,
             RunCommand.class,
+            RecoverCommand.class,
             SnapshotCommand.class,
             TrainerCommands.class,
             KeysCommand.class,

@@ -1,11 +1,17 @@
 package freshet.jobs.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.GateJob;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.CannotStartException;
+import freshet.jobs.local.FlinkRest;
+import freshet.jobs.recover.Retained;
+import freshet.jobs.recover.RetainedFinder;
 import freshet.jobs.source.EventSources.Until;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -32,6 +39,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Submits one of the jobs to a running Flink cluster and prints its id. State backend, checkpoints and restarts are"
                     + " the cluster's, where it says anything about them.",
+            "Without --from it refuses where checkpoints of the job lie in the cluster's folder: what was learnt would be left"
+                    + " behind without a word. freshet recover finds the one to go on from.",
             "The jars of Freshet are sent along, unless --no-jars says that the cluster has them in its lib folder."
         },
         mixinStandardHelpOptions = true,
@@ -90,6 +99,9 @@ final class RunCommand implements Callable<Integer> {
             description = "Savepoint or retained checkpoint to go on from (default: start without state).")
     private @Nullable String from;
 
+    @Option(names = "--empty", description = "Start without state although there are checkpoints of the job.")
+    private boolean empty;
+
     @Option(
             names = "--warm",
             paramLabel = "DIR",
@@ -118,7 +130,14 @@ final class RunCommand implements Callable<Integer> {
                     "--warm: found it for the " + job.name().toLowerCase(Locale.ROOT)
                             + " job, expected it for train; the examples job takes histories from" + " their topic");
         }
+        if (empty && from != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--empty: found --from beside it, expected one or the other");
+        }
         FreshetConfig config = FreshetConfig.load(file);
+        if (from == null && !empty) {
+            refuseToForget(config);
+        }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
                 cluster.getHost(), cluster.getPort(), settings(), noJars ? new String[0] : jars());
         env.setParallelism(parallelism);
@@ -127,6 +146,36 @@ final class RunCommand implements Callable<Integer> {
         spec.commandLine().getErr().println(name + " runs: " + cluster.resolve("/#/job/running/" + id));
         spec.commandLine().getOut().println(id);
         return 0;
+    }
+
+    /** Throws if the cluster's folder holds checkpoints of this job; says so if it cannot be looked at. */
+    private void refuseToForget(FreshetConfig config) throws InterruptedException {
+        String word = job.name().toLowerCase(Locale.ROOT);
+        for (JsonNode setting : new FlinkRest(cluster).getIfUp("/jobmanager/config")) {
+            if (!setting.path("key").asText().equals(CheckpointingOptions.CHECKPOINTS_DIRECTORY.key())) {
+                continue;
+            }
+            String folder = setting.path("value").asText();
+            List<Retained> kept;
+            try {
+                kept = job.state(config).among(RetainedFinder.find(folder));
+            } catch (FileNotFoundException e) {
+                return; // nobody has written there yet, or it is of other machines
+            } catch (IOException e) {
+                spec.commandLine()
+                        .getErr()
+                        .println("whether there are checkpoints of this job in " + folder + " is not known: "
+                                + e.getMessage());
+                return;
+            }
+            if (!kept.isEmpty()) {
+                throw new CannotStartException("starting the " + word + " job without state: found " + kept.size()
+                        + " checkpoints of it in " + folder + ", the newest "
+                        + kept.get(0).path()
+                        + ", expected --from with one of them, or --empty to leave them behind. freshet recover --config "
+                        + file + " --job " + word + " --checkpoints " + folder + " says which is whole");
+            }
+        }
     }
 
     private JobID submit(StreamExecutionEnvironment env, FreshetConfig config, String name) {

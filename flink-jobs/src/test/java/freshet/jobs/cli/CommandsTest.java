@@ -66,6 +66,7 @@ class CommandsTest {
                 "check --help",
                 "doctor --help",
                 "run --help",
+                "recover --help",
                 "topics --help",
                 "send --help",
                 "cluster --help",
