@@ -26,7 +26,7 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /** Snapshots of a tiny model that learns a little each hour, good ones and bad ones of every kind, and who may sign them. */
-final class GateSnapshots {
+public final class GateSnapshots {
     static final long HOUR = 3_600_000;
     /** 2022-04-25T16Z. */
     static final long FIRST = 1_650_902_400_000L;
@@ -42,7 +42,7 @@ final class GateSnapshots {
      * @param folder for keys
      * @param more lines of the configuration
      */
-    GateSnapshots(Path folder, String more) throws IOException {
+    public GateSnapshots(Path folder, String more) throws IOException {
         KeyFiles.Pair keys = KeyFiles.write(KeyFiles.newPair(), "k1", folder);
         // The stranger calls his key by the same name.
         KeyFiles.Pair others = KeyFiles.write(KeyFiles.newPair(), "k2", folder);
@@ -87,20 +87,20 @@ final class GateSnapshots {
                 List.of(new TaskLabel("click", clicks ? 1 : 0, 1f)));
     }
 
-    FreshetConfig config() {
+    public FreshetConfig config() {
         return config;
     }
 
-    static SnapshotVersion version(int hour) {
+    public static SnapshotVersion version(int hour) {
         return new SnapshotVersion(FIRST + hour * HOUR);
     }
 
-    Snapshot good(int hour) throws IOException {
+    public Snapshot good(int hour) throws IOException {
         return withEntropy(hour, 0.8);
     }
 
     /** The trainer measured so much; as when labels were flipped for a while. */
-    Snapshot withEntropy(int hour, double entropy) throws IOException {
+    public Snapshot withEntropy(int hour, double entropy) throws IOException {
         return snapshot(hour, entropy, config.snapshots().signer());
     }
 

@@ -3,6 +3,7 @@ package freshet.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.publish.PublishedRecords;
 import freshet.model.snapshot.DeltaFiles;
 import freshet.model.snapshot.ModelCopy;
 import freshet.model.snapshot.SnapshotMoment;
@@ -168,6 +169,31 @@ class CommandsTest {
         }
         assertThat(weights(followed)).isEqualTo(weights(ModelCopy.of(core.learner())));
         assertThat(weights(followed)).isNotEqualTo(withoutCommand(seed));
+    }
+
+    /** Its deltas lead to a model that is no more: it stands still until there is a whole snapshot of the one that went on. */
+    @ParameterizedTest(name = "rolled back {0} minutes into the hour")
+    @ValueSource(longs = {5, 30, 55, 60})
+    void whoFollowsDeltasGoesOnWithTheNextWholeSnapshot(long minutes) throws Exception {
+        List<LabeledExample> examples = examples(6);
+        TrainCore core = newCore(new HeapStorage());
+        long at = START + 4 * HOUR + minutes * MINUTE;
+        feed(core, examples, START, at - MINUTE);
+        core.accept(rollBack("b", at, 2), records::add);
+        feed(core, examples, at - MINUTE, START + 7 * HOUR);
+        assertThat(answers())
+                .singleElement()
+                .satisfies(answer -> assertThat(answer.atMillis()).isEqualTo(at));
+
+        FollowedTopics reader = new FollowedTopics();
+        reader.read(PublishedRecords.of(CONFIG, cutsFrom(0)));
+        long next = minutes < 60 ? START + 5 * HOUR : START + 6 * HOUR;
+        assertThat(reader.loaded).contains(next);
+        assertThat(reader.applied)
+                .anyMatch(asOf -> asOf > next)
+                .noneMatch(asOf -> asOf > at && asOf <= next)
+                .doesNotHaveDuplicates();
+        assertThat(weights(reader.model())).isEqualTo(weights(ModelCopy.of(core.learner())));
     }
 
     private static List<String> withoutCommand(long seed) {
