@@ -38,7 +38,7 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--file-only", description = "Do not ask the brokers.")
     private boolean fileOnly;
 
-    @Option(names = "--job", paramLabel = "JOB", description = "${COMPLETION-CANDIDATES}, in lower case.")
+    @Option(names = "--job", paramLabel = "JOB", description = "examples, train or gate.")
     private @Nullable Job job;
 
     @Spec

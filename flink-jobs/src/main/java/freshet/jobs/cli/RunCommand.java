@@ -67,7 +67,7 @@ final class RunCommand implements Callable<Integer> {
             "tribuo-util-onnx-",
             "protobuf-java-");
 
-    @Parameters(paramLabel = "JOB", description = "${COMPLETION-CANDIDATES}, in lower case.")
+    @Parameters(paramLabel = "JOB", description = "examples, train or gate.")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
     private Job job;
 
