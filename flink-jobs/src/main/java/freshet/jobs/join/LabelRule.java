@@ -4,7 +4,7 @@ import freshet.features.spec.Transform;
 import freshet.serde.config.ConfigNode;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.OptionalDouble;
+import java.util.Optional;
 
 /**
  * How feedback becomes a label. The values of one kind of feedback are folded into one number, in event order; the number is
@@ -12,13 +12,13 @@ import java.util.OptionalDouble;
  *
  * @param kind the kind of feedback that counts
  * @param aggregate how values are folded
- * @param atLeast the threshold of a label of 0 or 1; positive; absent for a label that is a number, and for {@code any}
+ * @param atLeast the threshold of a label of 0 or 1; absent for a label that is a number, and for {@code any}
  *     then means "any positive value"
  * @param divisor what the folded number is divided by
  * @param transform the shape of a label that is a number
  */
 public record LabelRule(
-        String kind, Aggregate aggregate, OptionalDouble atLeast, Divisor divisor, Transform transform) {
+        String kind, Aggregate aggregate, Optional<Threshold> atLeast, Divisor divisor, Transform transform) {
 
     /** How the values of an impression's feedback are folded; without any feedback every fold is 0. */
     public enum Aggregate {
@@ -64,9 +64,7 @@ public record LabelRule(
     static LabelRule read(ConfigNode label) {
         String kind = label.string("kind");
         Aggregate aggregate = label.oneOf("aggregate", Aggregate.class, Aggregate.ANY);
-        OptionalDouble atLeast = label.has("at_least")
-                ? OptionalDouble.of(label.number("at_least", 1, 1e-9, 1e15))
-                : OptionalDouble.empty();
+        Optional<Threshold> atLeast = Threshold.read(label);
         Divisor divisor = Divisor.ONE;
         if (label.has("unit") && label.oneOf("unit", Unit.class, Unit.MILLISECONDS) == Unit.SECONDS) {
             divisor = Divisor.SECOND;
@@ -113,9 +111,11 @@ public record LabelRule(
         };
     }
 
-    /** Whether there can be a label at all: a ratio needs a duration. */
+    /** Whether there can be a label at all: a ratio, and a threshold by duration, need one. */
     boolean isDefinedFor(long videoDurationMillis) {
-        return divisor != Divisor.VIDEO_DURATION || videoDurationMillis > 0;
+        boolean needed = divisor == Divisor.VIDEO_DURATION
+                || atLeast.isPresent() && atLeast.get().dependsOnDuration();
+        return !needed || videoDurationMillis > 0;
     }
 
     /** The label of a folded number. Call only where {@link #isDefinedFor}. */
@@ -132,7 +132,9 @@ public record LabelRule(
     }
 
     private boolean isReached(double folded, long videoDurationMillis) {
-        return atLeast.isPresent() ? divided(folded, videoDurationMillis) >= atLeast.getAsDouble() : folded > 0;
+        return atLeast.isPresent()
+                ? divided(folded, videoDurationMillis) >= atLeast.get().forDuration(videoDurationMillis)
+                : folded > 0;
     }
 
     private double divided(double folded, long videoDurationMillis) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import freshet.serde.example.FeatureSchema;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -60,9 +59,8 @@ record StateShape(List<Task> tasks, List<Feature> ids, List<Feature> numbers) {
     }
 
     private static String line(LabelRule label) {
-        String atLeast = label.atLeast().isPresent()
-                ? " at least " + new BigDecimal(label.atLeast().getAsDouble()).toPlainString()
-                : "";
+        String atLeast =
+                label.atLeast().map(threshold -> " at least " + threshold).orElse("");
         return label.aggregate() + " of " + label.kind() + " by " + label.divisor() + atLeast + " as "
                 + label.transform();
     }

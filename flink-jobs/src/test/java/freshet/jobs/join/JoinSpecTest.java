@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class JoinSpecTest {
@@ -49,14 +49,14 @@ class JoinSpecTest {
                     .isEqualTo(new LabelRule(
                             "watch",
                             LabelRule.Aggregate.SUM,
-                            OptionalDouble.of(1),
+                            Optional.of(Threshold.of(1)),
                             LabelRule.Divisor.VIDEO_DURATION,
                             Transform.X));
             assertThat(join.tasks().get(5).label())
                     .isEqualTo(new LabelRule(
                             "watch",
                             LabelRule.Aggregate.SUM,
-                            OptionalDouble.empty(),
+                            Optional.empty(),
                             LabelRule.Divisor.SECOND,
                             Transform.LOG1P));
             assertThat(join.maxDisorder()).isEqualTo(Duration.ofMinutes(1));
@@ -79,6 +79,45 @@ class JoinSpecTest {
         assertThat(spec.tasks().get(1).given()).isEqualTo("click");
         assertThat(spec.limits()).isEqualTo(new JoinLimits(9, 7, 10_000, 8));
         assertThat(spec.longestHorizonMillis()).isEqualTo(86_400_000);
+    }
+
+    @Test
+    void anEffectiveViewAsksMoreOfALongVideo() {
+        LabelRule view = read("""
+                        tasks:
+                          - name: effective_view
+                            label:
+                              kind: watch
+                              aggregate: sum
+                              unit: seconds
+                              at_least_by_duration: [{shorter_than: 15s, at_least: 7}, {shorter_than: 1m, at_least: 15}, {at_least: 30}]
+                            horizon: 30m
+                        """).tasks().get(0).label();
+        assertThat(view.label(7_000, 14_999)).isEqualTo(1);
+        assertThat(view.label(7_000, 15_000)).isZero();
+        assertThat(view.label(15_000, 59_999)).isEqualTo(1);
+        assertThat(view.label(29_999, 60_000)).isZero();
+        assertThat(view.isDefinedFor(0)).as("a video of unknown length").isFalse();
+    }
+
+    @Test
+    void rangesOfLengthAreInOrderAndTheLastIsOpen() {
+        ConfigException mistakes = catchThrowableOfType(ConfigException.class, () -> read("""
+                        tasks:
+                          - name: a
+                            label: {kind: watch, at_least: 1, at_least_by_duration: [{at_least: 1}, {shorter_than: 1m}]}
+                            horizon: 1m
+                          - name: b
+                            label:
+                              kind: watch
+                              at_least_by_duration: [{shorter_than: 1m, at_least: 1}, {shorter_than: 1s, at_least: 2}, {at_least: 3}]
+                            horizon: 1m
+                        """));
+        assertThat(String.join("\n", mistakes.problems()))
+                .contains("tasks[0].label.at_least: found beside at_least_by_duration")
+                .contains("tasks[0].label.at_least_by_duration[0].shorter_than: found none")
+                .contains("tasks[0].label.at_least_by_duration[1].shorter_than: found in the last range")
+                .contains("tasks[1].label.at_least_by_duration[1].shorter_than: found 1000 ms, expected more");
     }
 
     @Test
@@ -114,13 +153,13 @@ class JoinSpecTest {
                         tasks[6].decide: found 'now', expected one of early, at_horizon
                         events.max_disorder: found 'soon', expected a span of time such as 500ms, 30s, 10m, 1h or 2d
                         events.limits.remembered_ids: found 10, expected at least open_impressions, 20
-                        tasks[6].label.at_last: not a known key; allowed here: aggregate, at_least, kind, ratio_of, transform, unit""");
+                        tasks[6].label.at_last: not a known key; allowed here: aggregate, at_least, at_least_by_duration, kind, ratio_of, transform, unit""");
     }
 
     @Test
     void aTaskStandsAfterTheOneItIsGiven() {
-        LabelRule label = new LabelRule(
-                "click", LabelRule.Aggregate.ANY, OptionalDouble.empty(), LabelRule.Divisor.ONE, Transform.X);
+        LabelRule label =
+                new LabelRule("click", LabelRule.Aggregate.ANY, Optional.empty(), LabelRule.Divisor.ONE, Transform.X);
         TaskRule task = new TaskRule("a", label, Duration.ofMinutes(1), TaskRule.Decide.EARLY, "b");
         assertThatThrownBy(() -> new JoinSpec(List.of(task), Duration.ZERO, Duration.ZERO, Duration.ZERO))
                 .hasMessage("task a: found given 'b', expected the name of a task listed before it");

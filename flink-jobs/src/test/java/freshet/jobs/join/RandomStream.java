@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 
@@ -82,12 +82,19 @@ final class RandomStream {
     private LabelRule label() {
         String kind = KINDS[random.nextInt(4)];
         LabelRule.Aggregate aggregate = LabelRule.Aggregate.values()[random.nextInt(5)];
-        OptionalDouble atLeast =
-                random.nextBoolean() ? OptionalDouble.of(random.nextInt(1, 4)) : OptionalDouble.empty();
+        Optional<Threshold> atLeast = random.nextBoolean() ? Optional.of(threshold()) : Optional.empty();
         LabelRule.Divisor divisor = aggregate == LabelRule.Aggregate.ANY || aggregate == LabelRule.Aggregate.COUNT
                 ? LabelRule.Divisor.ONE
                 : LabelRule.Divisor.values()[random.nextInt(3)];
         return new LabelRule(kind, aggregate, atLeast, divisor, Transform.values()[random.nextInt(4)]);
+    }
+
+    private Threshold threshold() {
+        return random.nextBoolean()
+                ? Threshold.of(random.nextInt(1, 4))
+                : new Threshold(List.of(
+                        new Threshold.Step(random.nextInt(1, 3000), random.nextInt(1, 4)),
+                        new Threshold.Step(Long.MAX_VALUE, random.nextInt(1, 4))));
     }
 
     private long time() {

@@ -111,7 +111,14 @@ final class ReferenceJoin {
         Map<String, Long> decided = new HashMap<>();
         for (int t = 0; t < spec.tasks().size(); t++) {
             TaskRule task = spec.tasks().get(t);
-            if (task.label().divisor() == LabelRule.Divisor.VIDEO_DURATION && impression.videoDurationMillis() == 0) {
+            boolean byDuration = task.label().divisor() == LabelRule.Divisor.VIDEO_DURATION
+                    || task.label()
+                                    .atLeast()
+                                    .map(Threshold::steps)
+                                    .orElse(List.of())
+                                    .size()
+                            > 1;
+            if (byDuration && impression.videoDurationMillis() == 0) {
                 ledger.add(LedgerLine.TASK_MASKED_DURATION_UNKNOWN, t, 1);
                 continue;
             } else if (task.given() != null && !fulfilled.contains(task.given())) {

@@ -85,7 +85,13 @@ record ReferenceLabel(float value, long decidedAt, long correctedAt, List<Feedba
             case VIDEO_DURATION -> impression.videoDurationMillis();
         };
         if (rule.atLeast().isPresent()) {
-            return folded / divisor >= rule.atLeast().getAsDouble() ? 1f : 0f;
+            double atLeast = 0;
+            for (Threshold.Step step : rule.atLeast().get().steps()) {
+                if (atLeast == 0 && impression.videoDurationMillis() < step.shorterThanMillis()) {
+                    atLeast = step.atLeast();
+                }
+            }
+            return folded / divisor >= atLeast ? 1f : 0f;
         }
         return rule.aggregate() == LabelRule.Aggregate.ANY
                 ? (folded > 0 ? 1f : 0f)

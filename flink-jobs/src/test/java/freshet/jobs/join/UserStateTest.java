@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -36,10 +36,10 @@ class UserStateTest {
 
     /** A state with something of everything in it. */
     private static UserState full() {
-        LabelRule click = new LabelRule(
-                "click", LabelRule.Aggregate.ANY, OptionalDouble.empty(), LabelRule.Divisor.ONE, Transform.X);
+        LabelRule click =
+                new LabelRule("click", LabelRule.Aggregate.ANY, Optional.empty(), LabelRule.Divisor.ONE, Transform.X);
         LabelRule watch = new LabelRule(
-                "watch", LabelRule.Aggregate.SUM, OptionalDouble.empty(), LabelRule.Divisor.SECOND, Transform.LOG1P);
+                "watch", LabelRule.Aggregate.SUM, Optional.empty(), LabelRule.Divisor.SECOND, Transform.LOG1P);
         Duration minute = Duration.ofMinutes(1);
         JoinSpec spec = new JoinSpec(
                 List.of(
