@@ -33,6 +33,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** The life of a few snapshots on real topics, as a person sees it at the command line. */
@@ -191,6 +193,21 @@ class SnapshotTopicCommandsTest {
         assertThat(out.toString()).startsWith("20220425T17Z\t1\t");
         assertThat(snapshot("get", "20300101T00Z", "--out", folderOut)).isEqualTo(Main.NOT_POSSIBLE);
         assertThat(err.toString()).contains("it is not there");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "examples, freshet.impressions, freshet.examples",
+        "train, freshet.examples, freshet.snapshots",
+        "gate, freshet.snapshots, freshet.model_registry"
+    })
+    void eachJobIsToldWhatItMayDoWithItsTopics(String job, String read, String written) {
+        assertThat(run("check", "--config", configFile, "--job", job))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .contains("good: may read " + read + System.lineSeparator())
+                .contains("good: may write " + written + System.lineSeparator());
     }
 
     @Test

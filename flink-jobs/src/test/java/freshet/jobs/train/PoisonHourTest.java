@@ -3,7 +3,7 @@ package freshet.jobs.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.config.FreshetConfig;
-import freshet.jobs.gate.Gate;
+import freshet.jobs.gate.ServedAfterEach;
 import freshet.jobs.guard.GuardReason;
 import freshet.jobs.guard.GuardTrip;
 import freshet.serde.control.TrainerCommand;
@@ -13,8 +13,7 @@ import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
-import freshet.serde.snapshot.Registry;
-import freshet.serde.snapshot.RegistryRefusedException;
+import freshet.serde.snapshot.RegistryEntry.State;
 import freshet.serde.snapshot.Snapshot;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -64,7 +63,7 @@ class PoisonHourTest {
 
     /** Without the guard the poison is learnt; then the gate keeps it from the servers for as long as the model is worse than before. */
     @Test
-    void theGateAloneKeepsTheLastGoodModel() throws RegistryRefusedException {
+    void theGateAloneKeepsTheLastGoodModel() throws IOException {
         FreshetConfig unguarded =
                 FreshetConfig.fromJson(CONFIG.json().replaceFirst("\\{", "{\"guard\":{\"enabled\":false},"));
         Run run = run(unguarded, examples(1, 40 * MINUTE, example -> withLabels(example, label -> 1 - label)));
@@ -74,24 +73,22 @@ class PoisonHourTest {
     }
 
     @Test
-    void withTheGuardTheModelRecoversAndServersAreFreshAgain() throws RegistryRefusedException {
+    void withTheGuardTheModelRecoversAndServersAreFreshAgain() throws IOException {
         Run run = run(1, 40 * MINUTE, example -> withLabels(example, label -> 1 - label));
         // No snapshot of 6, that of 7 is still a little worse, 8 is the first good one of two.
         assertThat(serving(run)).containsExactly(1L, 2L, 3L, 4L, 5L, 5L, 5L, 9L);
     }
 
-    /** Which hour's model servers have after each snapshot. */
-    private static List<Long> serving(Run run) throws RegistryRefusedException {
-        Gate gate = new Gate(CONFIG.gate());
-        Registry registry = Registry.EMPTY;
-        List<Long> serving = new ArrayList<>();
-        for (Snapshot snapshot : run.snapshots) {
-            registry = gate.decide(registry, snapshot.manifest(), Optional.empty())
-                    .applyTo(registry)
-                    .after();
-            serving.add(hour(registry.current().orElseThrow().eventTimeMillis()));
-        }
-        return serving;
+    /** Which hour's model servers have after each snapshot, by a gate that loads each in ONNX Runtime. */
+    private static List<Long> serving(Run run) throws IOException {
+        ServedAfterEach.Outcome outcome = ServedAfterEach.of(CONFIG, run.snapshots);
+        assertThat(outcome.registry().entries().values())
+                .filteredOn(entry -> entry.state() == State.QUARANTINED)
+                .allSatisfy(
+                        entry -> assertThat(entry.reason()).containsAnyOf("normalised entropy", "AUC", "calibration"));
+        return outcome.serving().stream()
+                .map(version -> hour(version.eventTimeMillis()))
+                .toList();
     }
 
     private static long hour(long millis) {
