@@ -71,14 +71,4 @@ final class Ftrl implements RowOptimizer {
         float strength = (spec.beta() + root) / alpha + spec.l2();
         return strength == 0 ? 0 : (Math.copySign(spec.l1(), z) - z) / strength;
     }
-
-    @Override
-    public boolean vanished(float[] rows, int offset, int width) {
-        for (int i = offset; i < offset + width; i++) {
-            if (rows[i] != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
 }

@@ -42,12 +42,4 @@ public interface RowOptimizer {
      * determine the weights.
      */
     default void adopt(float[] rows, int offset, int width) {}
-
-    /**
-     * Whether the rule has brought every weight of a row to exactly 0. Where new rows start at 0 too, such a row says nothing
-     * that its absence would not say.
-     */
-    default boolean vanished(float[] rows, int offset, int width) {
-        return false;
-    }
 }

@@ -25,7 +25,11 @@ public final class DeltaFiles {
             changes.tables().get(table).forEach(of.width(), new RowChanges() {
                 @Override
                 public void touched(long id, float[] weights) {
-                    rows.row(of, id, weights);
+                    if (of.needsNoRow(weights)) {
+                        rows.removed(of, id);
+                    } else {
+                        rows.row(of, id, weights);
+                    }
                 }
 
                 @Override

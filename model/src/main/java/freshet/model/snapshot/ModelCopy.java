@@ -45,7 +45,12 @@ public final class ModelCopy {
         copy.replaceTensors(learner.denseTensors());
         for (int table = 0; table < learner.tableCount(); table++) {
             WeightTable into = copy.tables.get(table);
-            learner.forEachRow(table, (id, weights) -> into.put(id, weights, 0));
+            TableSpec of = learner.spec().tables().get(table);
+            learner.forEachRow(table, (id, weights) -> {
+                if (!of.needsNoRow(weights)) {
+                    into.put(id, weights, 0);
+                }
+            });
         }
         return copy;
     }

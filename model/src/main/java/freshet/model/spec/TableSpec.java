@@ -36,4 +36,20 @@ public record TableSpec(String name, Kind kind, int width, int slots, float init
     public int rowWidth() {
         return width + slots;
     }
+
+    /**
+     * Whether an id without a row has these weights too, so that servers need no row for it: FTRL with L1 makes such rows. Only
+     * where initial weights are zeros.
+     */
+    public boolean needsNoRow(float[] weights) {
+        if (initialRange != 0) {
+            return false;
+        }
+        for (int i = 0; i < width; i++) {
+            if (weights[i] != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
 }

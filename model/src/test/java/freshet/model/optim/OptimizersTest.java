@@ -152,7 +152,6 @@ class OptimizersTest {
             rule.update(row, 0, 1, new float[] {g}, 0, at(t, 0));
             double expected = Math.abs(z) <= l1 ? 0 : -(z - Math.signum(z) * l1) / ((beta + Math.sqrt(n)) / alpha + l2);
             assertThat((double) row[0]).isCloseTo(expected, within(1e-4));
-            assertThat(rule.vanished(row, 0, 1)).isEqualTo(row[0] == 0);
             zeros += row[0] == 0 ? 1 : 0;
         }
         assertThat(zeros).as("steps at exactly 0").isBetween(5, 195);

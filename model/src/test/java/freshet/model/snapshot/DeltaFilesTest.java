@@ -73,6 +73,56 @@ class DeltaFilesTest {
         }
     }
 
+    /** FTRL keeps what it has learnt of an id whose weights are zeros; a server needs no row for it. */
+    @Test
+    void rowsOfZerosVanishFromSnapshotsAndDeltas() throws Exception {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.SEPARATE.replace("l1: 0.5", "l1: 3"));
+        Learner learner = new Learner(spec);
+        learner.trackChanges();
+        ModelCopy reader = new ModelCopy(spec);
+        boolean vanished = false;
+        for (int batch = 0; batch < 200; batch++) {
+            long before = wideRows(reader);
+            learn(learner, batch);
+            reader.apply(DeltaFiles.of(spec, ModelChanges.take(learner)));
+            vanished |= wideRows(reader) < before && wideRows(reader) < rows(learner);
+            assertThat(wideRows(reader)).isEqualTo(wideRows(ModelCopy.of(learner)));
+        }
+        assertThat(vanished)
+                .as("a row that servers had is gone, the learner has it")
+                .isTrue();
+        float[] expected = new float[8 * spec.taskCount()];
+        float[] found = expected.clone();
+        learner.score(ModelFixtures.examples(7, 8), expected);
+        reader.newScorer()
+                .score(
+                        ModelFixtures.examples(7, 8).stream()
+                                .map(LabeledExample::features)
+                                .toList(),
+                        found);
+        assertThat(found).containsExactly(expected);
+    }
+
+    private static long wideRows(ModelCopy copy) {
+        long rows = 0;
+        for (int table = 0; table < copy.spec().tables().size(); table++) {
+            rows += isWide(copy.spec(), table) ? copy.rowCount(table) : 0;
+        }
+        return rows;
+    }
+
+    private static long rows(Learner learner) {
+        long rows = 0;
+        for (int table = 0; table < learner.tableCount(); table++) {
+            rows += isWide(learner.spec(), table) ? learner.rowCount(table) : 0;
+        }
+        return rows;
+    }
+
+    private static boolean isWide(ModelSpec spec, int table) {
+        return spec.tables().get(table).name().startsWith("wide.");
+    }
+
     @Test
     void aDeltaIsSmallWhereLittleChanged() {
         Learner learner = SnapshotFixtures.learner(ModelFixtures.spec(ModelFixtures.FULL), 1, 0);
