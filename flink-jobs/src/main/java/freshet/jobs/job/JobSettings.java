@@ -12,6 +12,7 @@ import org.apache.flink.configuration.StateBackendOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.state.rocksdb.RocksDBConfigurableOptions;
+import org.apache.flink.state.rocksdb.RocksDBOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.rocksdb.CompactionStyle;
 import org.rocksdb.CompressionType;
@@ -46,7 +47,7 @@ public final class JobSettings {
     /**
      * As {@link #apply}, and for RocksDB what suits the join: values of a kilobyte, each written whole for most checkpoints and
      * read seldom. Measured by {@code freshet bench join}: compactions by level and compression cost more than all else that
-     * RocksDB does; a bloom filter answers for users who are new.
+     * RocksDB does; a bloom filter answers for users who are new; merging seldom is {@link JoinRocksDb}'s.
      */
     public static void applyToJoin(StreamExecutionEnvironment env) {
         apply(env);
@@ -60,6 +61,9 @@ public final class JobSettings {
         }
         if (given.getOptional(RocksDBConfigurableOptions.USE_BLOOM_FILTER).isEmpty()) {
             settings.set(RocksDBConfigurableOptions.USE_BLOOM_FILTER, true);
+        }
+        if (given.getOptional(RocksDBOptions.OPTIONS_FACTORY).isEmpty()) {
+            settings.set(RocksDBOptions.OPTIONS_FACTORY, JoinRocksDb.class.getName());
         }
         env.configure(settings);
     }
