@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
             SimulateCommand.class,
             ReplayCommand.class,
             CheckCommand.class,
+            SchemaCommand.class,
             DoctorCommand.class,
             TopicsCommand.class,
             SendCommand.class,

@@ -16,6 +16,7 @@ import freshet.model.eval.MetricsSpec;
 import freshet.model.serve.FusionProfiles;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
+import freshet.serde.config.AskedKey;
 import freshet.serde.config.ConfigException;
 import freshet.serde.config.ConfigNode;
 import freshet.serde.snapshot.KeyFiles;
@@ -208,8 +209,23 @@ public record FreshetConfig(
         }
     }
 
-    private static FreshetConfig read(String source, JsonNode tree) {
+    /**
+     * What is asked of the keys of a YAML text while it is read: the grammar, as far as the text takes its branches.
+     *
+     * @throws ConfigException naming every mistake in it
+     */
+    static List<AskedKey> askedOf(String source, String yaml) {
+        JsonNode tree = tree(YAML, source, yaml);
         ConfigNode root = ConfigNode.root(source, tree);
+        read(root, tree);
+        return root.asked();
+    }
+
+    private static FreshetConfig read(String source, JsonNode tree) {
+        return read(ConfigNode.root(source, tree), tree);
+    }
+
+    private static FreshetConfig read(ConfigNode root, JsonNode tree) {
         String name = root.string("name");
         if (!name.isEmpty() && !NAME.matcher(name).matches()) {
             root.problem("name", "found '" + name + "', expected 1 to 40 of a-z, 0-9, '_' and '-'");

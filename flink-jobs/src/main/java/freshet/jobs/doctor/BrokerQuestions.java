@@ -1,6 +1,7 @@
 package freshet.jobs.doctor;
 
 import freshet.jobs.config.KafkaConfig;
+import freshet.jobs.config.Spans;
 import freshet.jobs.doctor.Answer.Known;
 import freshet.jobs.doctor.Answer.Unknown;
 import java.time.Duration;

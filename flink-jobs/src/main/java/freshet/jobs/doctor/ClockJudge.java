@@ -1,5 +1,6 @@
 package freshet.jobs.doctor;
 
+import freshet.jobs.config.Spans;
 import freshet.jobs.doctor.Answer.Known;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -2,6 +2,7 @@ package freshet.jobs.doctor;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.JobTopics;
+import freshet.jobs.config.Spans;
 import freshet.jobs.doctor.Answer.Known;
 import freshet.jobs.doctor.Answer.Unknown;
 import freshet.jobs.doctor.ClusterJudge.Transactions;

@@ -1,5 +1,6 @@
 package freshet.jobs.doctor;
 
+import freshet.jobs.config.Spans;
 import freshet.jobs.config.TopicPlan;
 import freshet.jobs.doctor.Answer.Known;
 import freshet.jobs.doctor.Answer.Unknown;

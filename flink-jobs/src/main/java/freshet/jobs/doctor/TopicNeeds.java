@@ -1,6 +1,7 @@
 package freshet.jobs.doctor;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.config.Spans;
 import freshet.jobs.config.TopicPlan;
 import freshet.jobs.config.TopicsConfig;
 import freshet.serde.snapshot.SnapshotRecords;

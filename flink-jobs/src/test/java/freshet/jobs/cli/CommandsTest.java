@@ -65,6 +65,7 @@ class CommandsTest {
                 "replay --help",
                 "check --help",
                 "doctor --help",
+                "schema --help",
                 "run --help",
                 "recover --help",
                 "topics --help",

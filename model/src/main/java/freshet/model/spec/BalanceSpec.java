@@ -41,7 +41,7 @@ public record BalanceSpec(Kind kind, List<Float> lowerBounds) {
         List<Float> lowerBounds = new ArrayList<>();
         double sum = 0;
         for (TaskSpec task : tasks) {
-            double bound = bounds.number(task.name(), 0, 0, 1);
+            double bound = bounds.named(task.name()).number(task.name(), 0, 0, 1);
             lowerBounds.add((float) bound);
             sum += bound;
         }

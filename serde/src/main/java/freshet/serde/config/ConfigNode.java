@@ -3,14 +3,17 @@ package freshet.serde.config;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import freshet.serde.config.AskedKey.Kind;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -29,14 +32,47 @@ public final class ConfigNode {
     private final String path;
     private final JsonNode json;
     private final List<String> problems;
+    private final List<AskedKey> asked;
+    private final List<String> pattern;
+    /** Keys that are names, not words of the grammar. */
+    private final Set<String> names = new HashSet<>();
+
     private final SortedSet<String> known = new TreeSet<>();
     private final Map<String, List<ConfigNode>> children = new LinkedHashMap<>();
 
-    private ConfigNode(String source, String path, JsonNode json, List<String> problems) {
+    private ConfigNode(
+            String source,
+            String path,
+            JsonNode json,
+            List<String> problems,
+            List<AskedKey> asked,
+            List<String> pattern) {
         this.source = source;
         this.path = path;
         this.json = json;
         this.problems = problems;
+        this.asked = asked;
+        this.pattern = pattern;
+    }
+
+    /** What readers have asked for so far, in the whole tree, in the order of asking. */
+    public List<AskedKey> asked() {
+        return List.copyOf(asked);
+    }
+
+    private void ask(String key, Kind kind, @Nullable Object byDefault) {
+        ask(key, kind, byDefault, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, List.of());
+    }
+
+    private void ask(String key, Kind kind, @Nullable Object byDefault, double least, double most, List<String> words) {
+        String text = byDefault == null ? "" : byDefault.toString();
+        asked.add(new AskedKey(patternOf(key), path, kind, text, least, most, words));
+    }
+
+    private List<String> patternOf(String key) {
+        List<String> whole = new ArrayList<>(pattern);
+        whole.add(names.contains(key) ? "*" : key);
+        return whole;
     }
 
     /**
@@ -45,7 +81,7 @@ public final class ConfigNode {
      * @param source what messages call it: usually the file's name
      */
     public static ConfigNode root(String source, JsonNode json) {
-        ConfigNode root = new ConfigNode(source, "", json, new ArrayList<>());
+        ConfigNode root = new ConfigNode(source, "", json, new ArrayList<>(), new ArrayList<>(), List.of());
         if (!json.isObject()) {
             root.problems.add("the file: found " + describe(json) + ", expected keys and values");
         }
@@ -91,23 +127,36 @@ public final class ConfigNode {
     }
 
     public boolean has(String key) {
+        ask(key, Kind.ANY, null);
+        return isThere(key);
+    }
+
+    private boolean isThere(String key) {
         known.add(key);
         return json.hasNonNull(key);
     }
 
     /** The keys of this node, in file order, for maps whose keys are names; all count as known. */
     public List<String> keys() {
-        List<String> names = new ArrayList<>();
-        json.fieldNames().forEachRemaining(names::add);
-        known.addAll(names);
-        return names;
+        List<String> found = new ArrayList<>();
+        json.fieldNames().forEachRemaining(found::add);
+        known.addAll(found);
+        names.addAll(found);
+        return found;
+    }
+
+    /** The same node, told that a key is a name from elsewhere in the file and no word of the grammar. */
+    public ConfigNode named(String key) {
+        names.add(key);
+        return this;
     }
 
     /** Required text. */
     public String string(String key) {
-        String value = string(key, null);
+        ask(key, Kind.NEEDED_TEXT, null);
+        String value = text(key, null);
         if (value == null) {
-            if (!has(key)) {
+            if (!isThere(key)) {
                 problem(key, "missing; expected text");
             }
             return "";
@@ -117,7 +166,12 @@ public final class ConfigNode {
 
     /** Optional text. */
     public @Nullable String string(String key, @Nullable String byDefault) {
-        if (!has(key)) {
+        ask(key, Kind.TEXT, byDefault);
+        return text(key, byDefault);
+    }
+
+    private @Nullable String text(String key, @Nullable String byDefault) {
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -130,7 +184,8 @@ public final class ConfigNode {
 
     /** A list of texts; a single text counts as a list of one. Empty where absent. */
     public List<String> strings(String key) {
-        if (!has(key)) {
+        ask(key, Kind.TEXTS, null);
+        if (!isThere(key)) {
             return List.of();
         }
         JsonNode value = json.get(key);
@@ -147,7 +202,8 @@ public final class ConfigNode {
 
     /** A list of lists of texts, such as {@code [[user], [user, tag]]}; a text among them counts as a list of one. */
     public List<List<String>> stringLists(String key) {
-        if (!has(key)) {
+        ask(key, Kind.TEXT_LISTS, null);
+        if (!isThere(key)) {
             return List.of();
         }
         JsonNode value = json.get(key);
@@ -167,7 +223,8 @@ public final class ConfigNode {
     }
 
     public int integer(String key, int byDefault, int min, int max) {
-        if (!has(key)) {
+        ask(key, Kind.INTEGER, byDefault, min, max, List.of());
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -179,7 +236,8 @@ public final class ConfigNode {
     }
 
     public long longInteger(String key, long byDefault) {
-        if (!has(key)) {
+        ask(key, Kind.INTEGER, byDefault);
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -192,7 +250,8 @@ public final class ConfigNode {
 
     /** A list of whole numbers, each from min to max; {@code byDefault} where absent. */
     public List<Integer> integers(String key, List<Integer> byDefault, int min, int max) {
-        if (!has(key)) {
+        ask(key, Kind.INTEGERS, byDefault, min, max, List.of());
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -208,7 +267,8 @@ public final class ConfigNode {
     }
 
     public double number(String key, double byDefault, double min, double max) {
-        if (!has(key)) {
+        ask(key, Kind.NUMBER, byDefault, min, max, List.of());
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -220,7 +280,8 @@ public final class ConfigNode {
     }
 
     public boolean flag(String key, boolean byDefault) {
-        if (!has(key)) {
+        ask(key, Kind.FLAG, byDefault);
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -233,7 +294,8 @@ public final class ConfigNode {
 
     /** A span of time such as 500ms, 30s, 10m, 1h or 2d. */
     public Duration duration(String key, Duration byDefault) {
-        if (!has(key)) {
+        ask(key, Kind.DURATION, byDefault);
+        if (!isThere(key)) {
             return byDefault;
         }
         JsonNode value = json.get(key);
@@ -254,7 +316,11 @@ public final class ConfigNode {
 
     /** One of an enum's values, written in lower case. */
     public <E extends Enum<E>> E oneOf(String key, Class<E> words, E byDefault) {
-        if (!has(key)) {
+        List<String> allowed = Arrays.stream(words.getEnumConstants())
+                .map(word -> word.name().toLowerCase(Locale.ROOT))
+                .toList();
+        ask(key, Kind.WORD, byDefault.name().toLowerCase(Locale.ROOT), 0, 0, allowed);
+        if (!isThere(key)) {
             return byDefault;
         }
         String text = json.get(key).asText();
@@ -263,19 +329,13 @@ public final class ConfigNode {
                 return word;
             }
         }
-        problem(
-                key,
-                "found '" + text + "', expected one of "
-                        + String.join(
-                                ", ",
-                                Arrays.stream(words.getEnumConstants())
-                                        .map(word -> word.name().toLowerCase(Locale.ROOT))
-                                        .toList()));
+        problem(key, "found '" + text + "', expected one of " + String.join(", ", allowed));
         return byDefault;
     }
 
     /** The object at a key; an empty one where it is absent. The same key always gives the same node. */
     public ConfigNode child(String key) {
+        ask(key, Kind.OBJECT, null);
         known.add(key);
         return children.computeIfAbsent(key, name -> {
                     JsonNode value = json.path(name);
@@ -283,13 +343,14 @@ public final class ConfigNode {
                         problem(name, "found " + describe(value) + ", expected keys and values");
                     }
                     JsonNode object = value.isObject() ? value : MissingNode.getInstance();
-                    return List.of(new ConfigNode(source, at(name), object, problems));
+                    return List.of(new ConfigNode(source, at(name), object, problems, asked, patternOf(name)));
                 })
                 .get(0);
     }
 
     /** The objects of the list at a key; none where it is absent. The same key always gives the same nodes. */
     public List<ConfigNode> children(String key) {
+        ask(key, Kind.OBJECTS, null);
         known.add(key);
         return children.computeIfAbsent(key, name -> {
             List<ConfigNode> nodes = new ArrayList<>();
@@ -299,10 +360,12 @@ public final class ConfigNode {
                 return nodes;
             }
             int index = 0;
+            List<String> ofElement = patternOf(name);
+            ofElement.add("[]");
             for (JsonNode element : value) {
                 String place = at(name) + "[" + index++ + "]";
                 if (element instanceof ObjectNode) {
-                    nodes.add(new ConfigNode(source, place, element, problems));
+                    nodes.add(new ConfigNode(source, place, element, problems, asked, ofElement));
                 } else {
                     problems.add(place + ": found " + describe(element) + ", expected keys and values");
                 }

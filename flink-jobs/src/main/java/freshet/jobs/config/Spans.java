@@ -1,13 +1,13 @@
-package freshet.jobs.doctor;
+package freshet.jobs.config;
 
 import java.time.Duration;
 
 /** Spans of time as the configuration writes them. */
-final class Spans {
+public final class Spans {
     private Spans() {}
 
     /** In the largest unit that says it whole, such as {@code 90m}. */
-    static String text(Duration span) {
+    public static String text(Duration span) {
         long millis = span.toMillis();
         if (millis % 86_400_000 == 0 && millis != 0) {
             return millis / 86_400_000 + "d";
