@@ -46,6 +46,7 @@ public final class Doctor {
     /** Looks at brokers, topics, permissions, clocks, schema registry, this machine and some of its folders. */
     public void examine(List<Path> folders, Consumer<Finding> findings) {
         brokers(findings);
+        findings.accept(ProducerJudge.judge(config.kafka()));
         if (config.schemaRegistry().isConfigured()) {
             RegistryJudge.judge(
                             config.schemaRegistry().url(), RegistryJudge.topicsWithSchemas(config), registrySubjects())

@@ -28,6 +28,9 @@ record TopicNeeds(
     /** Key, headers and framing around a chunk, generously. */
     private static final int AROUND_CHUNK = 4 << 10;
 
+    /** The largest record of a model. */
+    static final int CHUNK_RECORD_BYTES = SnapshotRecords.MAX_CHUNK_BYTES + AROUND_CHUNK;
+
     /** Of every topic that a configuration uses, in its order. */
     static List<TopicNeeds> of(FreshetConfig config) {
         Set<String> inUse = Set.copyOf(config.topicsInUse());
@@ -54,7 +57,7 @@ record TopicNeeds(
                     every.multipliedBy(2),
                     DAY,
                     "snapshots come every " + Spans.text(every) + ", and one can go back only to what is kept",
-                    SnapshotRecords.MAX_CHUNK_BYTES + AROUND_CHUNK);
+                    CHUNK_RECORD_BYTES);
         }
         if (name.equals(topics.modelDeltas())
                 && !config.snapshots().deltaEvery().isZero()) {
@@ -63,7 +66,7 @@ record TopicNeeds(
                     every,
                     every.multipliedBy(2),
                     "a server applies the deltas since the newest snapshot, which come every " + Spans.text(every),
-                    SnapshotRecords.MAX_CHUNK_BYTES + AROUND_CHUNK);
+                    CHUNK_RECORD_BYTES);
         }
         if (name.equals(topics.deadLetters()) || name.equals(topics.late())) {
             return new TopicNeeds(plan, Duration.ZERO, Duration.ZERO, MONTH, "it holds viewers' records in the raw", 0);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.JobTopics;
+import freshet.jobs.config.KafkaConfig;
 import freshet.jobs.doctor.Answer.Known;
 import freshet.jobs.doctor.Answer.Unknown;
 import freshet.jobs.doctor.ClusterJudge.Transactions;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import org.apache.kafka.common.acl.AclOperation;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -258,6 +260,16 @@ class JudgesTest {
 
         assertThat(MachineJudge.judge("/f", new Known<>(facts)).grade()).isEqualTo(grade);
         assertThat(MachineJudge.judge("/f", new Unknown<>("nothing")).grade()).isEqualTo(Grade.FAIL);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"524288, FAIL", "528384, OK", "some, FAIL"})
+    void requestsOfProducers(String bytes, Grade grade) {
+        KafkaConfig kafka = new KafkaConfig(new TreeMap<>(Map.of("max.request.size", bytes)));
+
+        assertThat(ProducerJudge.judge(kafka).grade()).isEqualTo(grade);
+        assertThat(ProducerJudge.judge(new KafkaConfig(new TreeMap<>())).grade())
+                .isEqualTo(Grade.OK);
     }
 
     @Test
