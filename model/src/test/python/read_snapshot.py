@@ -123,9 +123,13 @@ class Snapshot:
         for embedding, table in zip(embeddings, tables):
             dim = dims.get(table, 8)
             keys = ids[embedding["feature"]]
-            share = 1 if embedding.get("pooling", "mean") == "sum" else 1 / max(1, len(keys))
+            pooling = embedding.get("pooling", "mean")
+            decay = embedding.get("place_decay", 0.8) if pooling == "weighted" else 1
+            weights = [decay**place for place in range(len(keys))]
+            divisor = 1 if pooling == "sum" else max(1, sum(weights))
             pooled = np.zeros(dim)
-            for key in keys:
+            for key, weight in zip(keys, weights):
+                share = weight / divisor
                 pooled = pooled + share * self.row("embedding." + table, key, dim, radii.get(table, 0.05))
                 if self.model.get("wide"):
                     bias += share * self.row("wide." + embedding["feature"], key, tasks)

@@ -302,8 +302,8 @@ public final class Inputs {
         for (int i = firstExample; i < endExample; i++) {
             int to = i * inputWidth + spec.rates().inputOffset(key);
             Arrays.fill(matrix, to, to + width, 0f);
-            float share = lookup.share(i);
             for (int id = column.start(i); id < column.start(i + 1); id++) {
+                float share = lookup.weight(i, id);
                 int row = lookup.index(id) * width;
                 for (int j = 0; j < width; j++) {
                     matrix[to + j] = Math.fma(share, ofRow[row + j], matrix[to + j]);
@@ -345,8 +345,8 @@ public final class Inputs {
         IdColumn column = lookup.column();
         float[] weights = lookup.rows().weights();
         for (int i = from; i < to; i++) {
-            float share = lookup.share(i);
             for (int id = column.start(i); id < column.start(i + 1); id++) {
+                float share = lookup.weight(i, id);
                 int row = lookup.index(id) * tasks;
                 for (int task = 0; task < tasks; task++) {
                     int at = i * tasks + task;

@@ -331,13 +331,20 @@ public final class SelfContainedModel {
 
     /** The rows of a column's ids in a table, pooled: [batch, width]. */
     private String pooled(Column column, int table, Pooling pooling) {
-        String masked = nodes.multiply(rows(column.ids(), table), nodes.unsqueeze(column.mask(), 2));
-        String sum = nodes.sum(masked, 1, 0);
-        if (pooling == Pooling.SUM) {
+        String weights = pooling.kind() == Pooling.Kind.WEIGHTED ? placeWeights(column, pooling) : column.mask();
+        String sum = nodes.sum(nodes.multiply(rows(column.ids(), table), nodes.unsqueeze(weights, 2)), 1, 0);
+        if (pooling.kind() == Pooling.Kind.SUM) {
             return sum;
         }
-        String count = nodes.node("Max", nodes.sum(column.mask(), 1, 1), nodes.number(1));
-        return nodes.node("Div", sum, count);
+        return nodes.node("Div", sum, nodes.node("Max", nodes.sum(weights, 1, 1), nodes.number(1)));
+    }
+
+    /** What each id weighs by its place among those that are there: float [batch, n]. */
+    private String placeWeights(Column column, Pooling pooling) {
+        String places = nodes.node("CumSum", column.mask(), nodes.scalar(1));
+        String power =
+                nodes.node("Pow", nodes.number(pooling.placeDecay()), nodes.node("Sub", places, nodes.number(1)));
+        return nodes.multiply(power, column.mask());
     }
 
     /** int64 [batch, n] -> float [batch, n, width]. */

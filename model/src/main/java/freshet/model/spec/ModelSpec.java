@@ -318,8 +318,7 @@ public record ModelSpec(
                     index = tables.size() - 1;
                     tableIndexes.put(table, index);
                 }
-                embeddings.add(new EmbeddingSpec(
-                        feature, slot, index, dim, node.oneOf("pooling", Pooling.class, Pooling.MEAN), inputOffset));
+                embeddings.add(new EmbeddingSpec(feature, slot, index, dim, Pooling.read(node), inputOffset));
                 inputOffset += dim;
             }
             return embeddings;

@@ -99,6 +99,8 @@ class SelfContainedModelTest {
         assertScoresAlike(SnapshotFixtures.snapshot(3), requests(3));
         ModelSpec full = ModelFixtures.spec(ModelFixtures.FULL);
         assertScoresAlike(SnapshotFixtures.snapshot(new Learner(full), 0), requests(4));
+        ModelSpec weighted = ModelFixtures.spec(ModelFixtures.WEIGHTED);
+        assertScoresAlike(SnapshotFixtures.snapshot(SnapshotFixtures.learner(weighted, 6, 9), 0), requests(6));
         ModelSpec separate = ModelFixtures.spec(ModelFixtures.SEPARATE);
         assertScoresAlike(SnapshotFixtures.snapshot(SnapshotFixtures.learner(separate, 5, 9), 0), requests(5));
     }

@@ -49,6 +49,7 @@ class LearnerContractTest {
                         "batch: 8, balance: {kind: 'pareto', lower_bounds: {click: 0.2}},"
                                 + " optimizer: {clip_update: 0.01}")),
                 ModelFixtures.spec(ModelFixtures.MORTAL),
+                ModelFixtures.spec(ModelFixtures.WEIGHTED),
                 ModelFixtures.spec(ModelFixtures.PLAIN.replace(
                         "batch: 8",
                         "batch: 8, watch_weights: {tasks: ['click'], watch: 'watch', duration: 'duration',"

@@ -52,6 +52,20 @@ class ModelSpecTest {
     }
 
     @Test
+    void bagsMayBeWeightedByPlace() {
+        ModelSpec spec = ModelFixtures.spec(ModelFixtures.WEIGHTED);
+        assertThat(spec.embeddings())
+                .extracting(EmbeddingSpec::pooling)
+                .containsExactly(
+                        Pooling.MEAN,
+                        new Pooling(Pooling.Kind.WEIGHTED, 0.8f),
+                        new Pooling(Pooling.Kind.WEIGHTED, 0.5f));
+        assertThatThrownBy(() -> ModelFixtures.spec("{embeddings: [{feature: 'tag', place_decay: 0.5}]}"))
+                .isInstanceOf(ConfigException.class)
+                .hasMessageContaining("embeddings[0].place_decay: found without pooling: weighted");
+    }
+
+    @Test
     void numbersMayBeReadAsRanks() {
         ModelSpec spec = ModelFixtures.spec("{rates: {keys: [['user']]}, quantiles: {numbers: ['duration']}}");
         assertThat(spec.quantiles().slots()).containsExactly(1);
