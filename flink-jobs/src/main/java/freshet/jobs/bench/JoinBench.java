@@ -22,6 +22,8 @@ public final class JoinBench {
     private static final int USUAL_VIEWERS = 200_000;
     /** With other numbers of viewers: past the warm-up, and no more. */
     private static final long MOST_IMPRESSIONS_OF_OTHERS = 2_000_000;
+    /** With fewer, what is measured begins before any row expires, and much of it is the compiler. */
+    private static final long FEWEST_IMPRESSIONS = 1_500_000;
 
     private final long impressions;
     private final Measuring measuring;
@@ -78,6 +80,12 @@ public final class JoinBench {
      * @param viewers with how many viewers our join on RocksDB is measured; the others always with 200,000
      */
     public void measure(List<JoinVariant> variants, List<Integer> viewers) throws InterruptedException {
+        if (impressions < FEWEST_IMPRESSIONS) {
+            progress.printf(
+                    "%,d impressions show that it runs, and not how fast: with fewer than %,d, rows hardly expire and the"
+                            + " compiler takes most of the time%n",
+                    impressions, FEWEST_IMPRESSIONS);
+        }
         for (JoinVariant variant : variants) {
             if (variant.join() == JoinVariant.Join.SQL && !SqlJoin.isPossible()) {
                 progress.println(variant.label() + ": left out, Flink's SQL planner is not on the class path");
