@@ -82,13 +82,13 @@ public final class ModelFixtures {
              bottom: [5], tower: [4], batch: 8}
             """;
 
-    /** Bags whose first ids weigh most, embedded and wide. */
+    /** Bags whose first ids weigh most, embedded and wide; rows by Adam. */
     public static final String WEIGHTED = """
             {seed: 7,
              embeddings: [{feature: 'user', dim: 3, initial_range: 0.5},
                           {feature: 'tag', dim: 2, pooling: 'weighted', initial_range: 0.5},
                           {feature: 'history', dim: 4, pooling: 'weighted', place_decay: 0.5, initial_range: 0.5}],
-             wide: true, bottom: [5], tower: [4], batch: 8}
+             wide: true, bottom: [5], tower: [4], batch: 8, optimizer: {sparse: {kind: 'adam'}}}
             """;
 
     /** FULL with rows that come late and do not stay. */

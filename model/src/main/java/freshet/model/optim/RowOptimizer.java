@@ -18,6 +18,9 @@ public interface RowOptimizer {
         if (rule instanceof OptimizerSpec.Ftrl ftrl) {
             return new Ftrl(ftrl, rateFactors);
         }
+        if (rule instanceof OptimizerSpec.Adam adam) {
+            return new RowAdam(adam, rateFactors);
+        }
         return rule instanceof OptimizerSpec.RowwiseAdagrad rowwise
                 ? new RowwiseAdagrad(rowwise, rateFactors)
                 : new Adagrad((OptimizerSpec.Adagrad) rule, rateFactors, elements);

@@ -14,7 +14,8 @@ final class OptimizerReader {
     private enum RowKind {
         ADAGRAD,
         ROWWISE_ADAGRAD,
-        FTRL
+        FTRL,
+        ADAM
     }
 
     private final ConfigNode node;
@@ -35,18 +36,25 @@ final class OptimizerReader {
                 rows(node.child("sparse")),
                 rows(node.child("wide")),
                 rows(node.child("shallow")),
-                new OptimizerSpec.Adam(
-                        (float) dense.number("learning_rate", 0.001, 1e-9, 10),
-                        (float) dense.number("beta1", 0.9, 0, 0.9999999),
-                        (float) dense.number("beta2", 0.999, 0, 0.9999999),
-                        (float) dense.number("epsilon", 1e-8, 1e-12, 1),
-                        maxUpdate),
+                adam(dense),
                 schedule(node.child("schedule")),
                 (float) node.number("clip_norm", 0, 0, 1e9));
     }
 
+    private OptimizerSpec.Adam adam(ConfigNode rule) {
+        return new OptimizerSpec.Adam(
+                (float) rule.number("learning_rate", 0.001, 1e-9, 10),
+                (float) rule.number("beta1", 0.9, 0, 0.9999999),
+                (float) rule.number("beta2", 0.999, 0, 0.9999999),
+                (float) rule.number("epsilon", 1e-8, 1e-12, 1),
+                maxUpdate);
+    }
+
     private OptimizerSpec.Rows rows(ConfigNode rule) {
         RowKind kind = rule.oneOf("kind", RowKind.class, RowKind.ADAGRAD);
+        if (kind == RowKind.ADAM) {
+            return adam(rule);
+        }
         float learningRate = (float) rule.number("learning_rate", 0.05, 1e-9, 10);
         if (kind == RowKind.FTRL) {
             if (maxUpdate > 0) {

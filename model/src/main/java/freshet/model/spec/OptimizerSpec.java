@@ -14,7 +14,7 @@ package freshet.model.spec;
 public record OptimizerSpec(Rows sparse, Rows wide, Rows shallow, Adam dense, Schedule schedule, float clipNorm) {
 
     /** The rule for the rows of a table. */
-    public sealed interface Rows permits Adagrad, RowwiseAdagrad, Ftrl {
+    public sealed interface Rows permits Adagrad, RowwiseAdagrad, Ftrl, Adam {
 
         /** Number of floats that the rule remembers for a row of so many weights. */
         int slots(int width);
@@ -121,9 +121,14 @@ public record OptimizerSpec(Rows sparse, Rows wide, Rows shallow, Adam dense, Sc
      * @param epsilon added to the root of the second moment; positive
      * @param maxUpdate how far one step moves a parameter at most; 0 for any distance
      */
-    public record Adam(float learningRate, float beta1, float beta2, float epsilon, float maxUpdate) {
+    public record Adam(float learningRate, float beta1, float beta2, float epsilon, float maxUpdate) implements Rows {
         public Adam(float learningRate, float beta1, float beta2, float epsilon) {
             this(learningRate, beta1, beta2, epsilon, 0);
+        }
+
+        @Override
+        public int slots(int width) {
+            return 2 * width;
         }
     }
 }

@@ -127,6 +127,30 @@ class OptimizersTest {
         assertThat((double) row[1]).isCloseTo(1 - 0.4 / Math.sqrt(12.5), within(1e-6));
     }
 
+    /** Touched in every step it is the dense rule; otherwise its moments stand still. */
+    @Test
+    void adamOfARowIsThatOfDenseParameters() {
+        OptimizerSpec.Adam spec = new OptimizerSpec.Adam(0.01f, 0.9f, 0.999f, 1e-8f);
+        RowOptimizer rule = RowOptimizer.of(spec, new float[] {1, 1}, ELEMENTS);
+        float[] row = {1, -1, 9, 9, 9, 9};
+        rule.initialise(row, 0, 2);
+        Adam dense = new Adam(spec, ELEMENTS);
+        float[] parameters = {1, -1};
+        float[] first = new float[2];
+        float[] second = new float[2];
+        java.util.SplittableRandom random = new java.util.SplittableRandom(4);
+        for (int t = 1; t <= 200; t++) {
+            float[] gradients = {(float) random.nextDouble(-1, 1), (float) random.nextDouble(-3, 1)};
+            rule.update(row, 0, 2, gradients, 0, at(t, 0));
+            dense.update(parameters, gradients, first, second, 0, 2, 1, t, 1);
+            assertThat((double) row[0]).isCloseTo(parameters[0], within(1e-5));
+            assertThat((double) row[1]).isCloseTo(parameters[1], within(1e-5));
+        }
+        rule.adopt(row, 0, 2);
+        assertThat(row[2]).as("the first moment").isZero();
+        assertThat(row[4]).as("the second").isPositive();
+    }
+
     /** Against the algorithm as the paper prints it, in doubles. */
     @Test
     void ftrlIsThePapersAlgorithm() {
