@@ -24,10 +24,7 @@ final class Adagrad implements RowOptimizer {
         this.elements = elements;
         this.spec = spec;
         decay = new AccumulatorDecay(spec.decay(), spec.initialAccumulator());
-        rates = rateFactors.clone();
-        for (int i = 0; i < rates.length; i++) {
-            rates[i] *= spec.learningRate();
-        }
+        rates = rates(rateFactors, spec.learningRate());
     }
 
     @Override
@@ -65,6 +62,15 @@ final class Adagrad implements RowOptimizer {
             float rate = rates[i] * moment.rateFactor();
             rows[offset + i] -= step(rate, g, (float) Math.sqrt(sum) + EPSILON, spec.rateFloor(), spec.maxUpdate());
         }
+    }
+
+    /** The learning rate of each coordinate. */
+    static float[] rates(float[] factors, float learningRate) {
+        float[] rates = factors.clone();
+        for (int i = 0; i < rates.length; i++) {
+            rates[i] *= learningRate;
+        }
+        return rates;
     }
 
     /** How far a weight moves: {@code rate g / root}, the quotient of rate and root not below the floor, and no further than most. */

@@ -21,10 +21,7 @@ final class Ftrl implements RowOptimizer {
     /** @param rateFactors multiplies the learning rate of each coordinate; as long as a row has weights */
     Ftrl(OptimizerSpec.Ftrl spec, float[] rateFactors) {
         this.spec = spec;
-        alphas = rateFactors.clone();
-        for (int i = 0; i < alphas.length; i++) {
-            alphas[i] *= spec.learningRate();
-        }
+        alphas = Adagrad.rates(rateFactors, spec.learningRate());
     }
 
     @Override

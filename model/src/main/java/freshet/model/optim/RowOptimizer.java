@@ -5,7 +5,7 @@ import freshet.model.spec.OptimizerSpec;
 
 /**
  * The update rule of table rows. The settings are in the object; all state is in the row's own slots, so that rows are
- * everything a checkpoint needs. Immutable; safe on any thread.
+ * everything a checkpoint needs. Remembers nothing that could not be computed again; safe on any thread.
  */
 public interface RowOptimizer {
 

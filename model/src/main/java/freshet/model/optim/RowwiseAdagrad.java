@@ -16,10 +16,7 @@ final class RowwiseAdagrad implements RowOptimizer {
     RowwiseAdagrad(OptimizerSpec.RowwiseAdagrad spec, float[] rateFactors) {
         this.spec = spec;
         decay = new AccumulatorDecay(spec.decay(), spec.initialAccumulator());
-        rates = rateFactors.clone();
-        for (int i = 0; i < rates.length; i++) {
-            rates[i] *= spec.learningRate();
-        }
+        rates = Adagrad.rates(rateFactors, spec.learningRate());
     }
 
     @Override
