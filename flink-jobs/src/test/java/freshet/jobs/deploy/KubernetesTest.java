@@ -8,7 +8,6 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 import java.io.IOException;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +31,7 @@ class KubernetesTest {
 
         assertThat(patch.path("metadata").path("name"))
                 .isEqualTo(deployment.path("metadata").path("name"));
-        merge(deployment, patch);
+        DeployFiles.merge(deployment, patch);
         assertThat(problems(deployment)).isEmpty();
     }
 
@@ -79,16 +78,5 @@ class KubernetesTest {
             object.put("additionalProperties", false);
         }
         schema.forEach(KubernetesTest::allowNothingElse);
-    }
-
-    /** RFC 7386, which is what kustomize does to resources whose lists it does not know. */
-    private static void merge(ObjectNode target, ObjectNode patch) {
-        for (Map.Entry<String, JsonNode> entry : patch.properties()) {
-            if (entry.getValue() instanceof ObjectNode inner && target.get(entry.getKey()) instanceof ObjectNode old) {
-                merge(old, inner);
-            } else {
-                target.set(entry.getKey(), entry.getValue());
-            }
-        }
     }
 }

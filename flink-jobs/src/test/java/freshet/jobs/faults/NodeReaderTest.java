@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import freshet.jobs.NodeProject;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.model.export.SelfContainedModel;
@@ -26,9 +27,7 @@ import freshet.serde.snapshot.Snapshot;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotRecords;
 import freshet.serde.snapshot.SnapshotVersion;
-import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +35,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -56,24 +54,21 @@ class NodeReaderTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String TOPIC = "snapshots";
     private static final String KEY_ID = "k1";
-    private static final long PATIENCE_MINUTES = 5;
 
     @TempDir
     static Path folder;
 
+    private static NodeProject node;
     private static EmbeddedKafka kafka;
     private static List<Snapshot> snapshots;
     private static Path publicKey;
 
     @BeforeAll
     static void publish() throws Exception {
-        for (String file : List.of("package.json", "package-lock.json", "read-topic.mjs", "score-self-contained.mjs")) {
-            Files.copy(Path.of("src/test/node", file), folder.resolve(file));
-        }
-        // Scripts of packages fetch what is not needed here, from places that may not be reached.
-        assertThat(run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-                        .exitCode())
-                .isZero();
+        node = NodeProject.install(
+                Path.of("src/test/node"),
+                List.of("package.json", "package-lock.json", "read-topic.mjs", "score-self-contained.mjs"),
+                folder.resolve("node"));
         kafka = EmbeddedKafka.start(folder.resolve("kafka"));
         kafka.createTopic(TOPIC, 1, Map.of());
         KeyFiles.Pair keys = KeyFiles.write(KeyFiles.newPair(), KEY_ID, folder);
@@ -109,9 +104,10 @@ class NodeReaderTest {
 
     @Test
     void theNewestSnapshotWithAGoodSignatureIsReadAndComputesWhatTheTrainerDid() throws Exception {
-        Run run = run("node", "read-topic.mjs", kafka.bootstrapServers(), TOPIC, publicKey.toString(), KEY_ID);
+        NodeProject.Run run =
+                node.run("node", "read-topic.mjs", kafka.bootstrapServers(), TOPIC, publicKey.toString(), KEY_ID);
 
-        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.exitCode()).as(run.toString()).isZero();
         JsonNode read = JSON.readTree(run.output());
         Snapshot expected = snapshots.get(1);
         assertThat(read.path("newest").path("version").asText())
@@ -127,9 +123,9 @@ class NodeReaderTest {
 
     @Test
     void withoutAKeyTheNewestOfAllIsRead() throws Exception {
-        Run run = run("node", "read-topic.mjs", kafka.bootstrapServers(), TOPIC);
+        NodeProject.Run run = node.run("node", "read-topic.mjs", kafka.bootstrapServers(), TOPIC);
 
-        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.exitCode()).as(run.toString()).isZero();
         assertThat(JSON.readTree(run.output()).path("newest").path("version").asText())
                 .isEqualTo(snapshots.get(2).version().toString());
     }
@@ -151,14 +147,14 @@ class NodeReaderTest {
         SnapshotMoment moment = new SnapshotMoment(
                 0, new SnapshotVersion(1_650_902_400_000L), null, Lineage.START, 0, new TreeMap<>(), List.of());
         Snapshot snapshot = new SnapshotWriter("demo", "{}").write(learner, moment);
-        try (OutputStream out = Files.newOutputStream(folder.resolve("model.onnx"))) {
+        try (OutputStream out = Files.newOutputStream(folder.resolve("node/model.onnx"))) {
             SelfContainedModel.of(snapshot, IdInput.TEXT, 1_000_000).writeTo(out);
         }
-        JSON.writeValue(folder.resolve("requests.json").toFile(), requests(new SnapshotScorer(snapshot)));
+        JSON.writeValue(folder.resolve("node/requests.json").toFile(), requests(new SnapshotScorer(snapshot)));
 
-        Run run = run("node", "score-self-contained.mjs", "model.onnx", "requests.json");
+        NodeProject.Run run = node.run("node", "score-self-contained.mjs", "model.onnx", "requests.json");
 
-        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.exitCode()).as(run.toString()).isZero();
         assertThat(JSON.readTree(run.output()).path("requests").asInt()).isEqualTo(50);
     }
 
@@ -192,20 +188,5 @@ class NodeReaderTest {
             }
         }
         return requests;
-    }
-
-    private record Run(int exitCode, String output) {}
-
-    private static Run run(String... command) throws IOException, InterruptedException {
-        Path output = folder.resolve(command[0] + ".out");
-        Process process = new ProcessBuilder(command)
-                .directory(folder.toFile())
-                .redirectOutput(output.toFile())
-                .redirectError(folder.resolve(command[0] + ".err").toFile())
-                .start();
-        if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-            process.destroyForcibly();
-        }
-        return new Run(process.waitFor(), Files.readString(output, StandardCharsets.UTF_8));
     }
 }
