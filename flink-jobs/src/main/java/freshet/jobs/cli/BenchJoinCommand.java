@@ -3,12 +3,10 @@ package freshet.jobs.cli;
 import freshet.jobs.bench.JoinBench;
 import freshet.jobs.bench.JoinVariant;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -62,11 +60,9 @@ final class BenchJoinCommand implements Callable<Integer> {
                             + " use more on a machine that is busy with other things.")
     private long checkpointSeconds;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the JSON to a file, and not to standard output.")
-    private @Nullable Path json;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private BenchJson json;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -80,13 +76,9 @@ final class BenchJoinCommand implements Callable<Integer> {
         if (bench.measured() == 0) {
             return 1;
         }
-        String text = bench.toJson().toPrettyString() + "\n";
-        if (json == null) {
-            spec.commandLine().getOut().print(text);
-            spec.commandLine().getOut().flush();
-        } else {
-            Files.writeString(json, text);
-        }
+        spec.commandLine().getOut().print(BenchJson.text(bench.toJson()));
+        spec.commandLine().getOut().flush();
+        json.write(bench.toJson());
         return 0;
     }
 }

@@ -1,18 +1,12 @@
 package freshet.jobs.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import freshet.jobs.bench.RankBenchmark;
 import freshet.jobs.bench.RankReport;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code freshet bench rank}: how fast a server ranks. */
@@ -28,15 +22,12 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class BenchRankCommand implements Callable<Integer> {
-    @Option(
-            names = "--seconds",
-            paramLabel = "S",
-            defaultValue = "10",
-            description = "Time for each line of the table (default: ${DEFAULT-VALUE}).")
-    private double seconds;
+    @Mixin
+    private final BenchSeconds seconds = new BenchSeconds(10);
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results as JSON.")
-    private @Nullable Path json;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private BenchJson json;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -44,18 +35,11 @@ final class BenchRankCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (!(seconds > 0 && seconds <= 3600)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--seconds: found " + seconds + ", expected above 0 and up to 3600");
-        }
+        double each = seconds.checked(spec.commandLine());
         List<RankBenchmark.Result> results =
-                new RankBenchmark(seconds, line -> spec.commandLine().getErr().println("bench: " + line)).run();
+                new RankBenchmark(each, line -> spec.commandLine().getErr().println("bench: " + line)).run();
         RankReport.table(results).forEach(spec.commandLine().getOut()::println);
-        if (json != null) {
-            String text =
-                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(RankReport.json(results));
-            Files.writeString(json, text + "\n", StandardCharsets.UTF_8);
-        }
+        json.write(RankReport.json(results));
         return 0;
     }
 }

@@ -1,13 +1,10 @@
 package freshet.jobs.cli;
 
 import freshet.jobs.bench.SnapshotBenchmark;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,8 +38,9 @@ final class BenchSnapshotCommand implements Callable<Integer> {
             description = "Rows that change between two cuts, where there are so many (default: ${DEFAULT-VALUE}).")
     private int changed;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results as JSON.")
-    private @Nullable Path json;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private BenchJson json;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -56,10 +54,7 @@ final class BenchSnapshotCommand implements Callable<Integer> {
                 new SnapshotBenchmark(line -> spec.commandLine().getErr().println("bench: " + line)).run(rows, changed);
         double sha256 = SnapshotBenchmark.sha256MegabytesPerSecond();
         SnapshotBenchmark.table(results, sha256).forEach(spec.commandLine().getOut()::println);
-        if (json != null) {
-            String text = SnapshotBenchmark.json(results, sha256).toPrettyString();
-            Files.writeString(json, text + "\n", StandardCharsets.UTF_8);
-        }
+        json.write(SnapshotBenchmark.json(results, sha256));
         return 0;
     }
 

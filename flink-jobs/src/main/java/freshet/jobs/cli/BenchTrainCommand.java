@@ -1,18 +1,16 @@
 package freshet.jobs.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import freshet.jobs.bench.PyTorchBaseline;
 import freshet.jobs.bench.TrainBenchmark;
 import freshet.jobs.bench.TrainReport;
 import freshet.jobs.bench.TrainRun;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -51,15 +49,12 @@ final class BenchTrainCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // has a default
     private List<Integer> threads;
 
-    @Option(
-            names = "--seconds",
-            paramLabel = "S",
-            defaultValue = "6",
-            description = "Time for each line of the table (default: ${DEFAULT-VALUE}).")
-    private double seconds;
+    @Mixin
+    private final BenchSeconds seconds = new BenchSeconds(6);
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results as JSON.")
-    private @Nullable Path json;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private BenchJson json;
 
     @Option(
             names = "--flink",
@@ -86,18 +81,15 @@ final class BenchTrainCommand implements Callable<Integer> {
         for (int positive : threads) {
             check("--threads", positive, 64);
         }
-        if (!(seconds > 0 && seconds <= 3600)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--seconds: found " + seconds + ", expected above 0 and up to 3600");
-        }
+        double each = seconds.checked(spec.commandLine());
         if (python != null) {
             PyTorchBaseline.check(python);
         }
-        TrainBenchmark.Report report = new TrainBenchmark(seconds, this::progress).run(batches, threads, batches);
+        TrainBenchmark.Report report = new TrainBenchmark(each, this::progress).run(batches, threads, batches);
         Map<Integer, Double> pyTorch = Map.of();
         if (python != null) {
             progress("PyTorch");
-            pyTorch = PyTorchBaseline.run(python, seconds, batches);
+            pyTorch = PyTorchBaseline.run(python, each, batches);
         }
         TrainRun.Result throughFlink = null;
         if (flink) {
@@ -106,12 +98,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         }
         TrainReport.table(report, pyTorch, throughFlink)
                 .forEach(spec.commandLine().getOut()::println);
-        if (json != null) {
-            String text = new ObjectMapper()
-                    .writerWithDefaultPrettyPrinter()
-                    .writeValueAsString(TrainReport.json(report, throughFlink));
-            Files.writeString(json, text + "\n", StandardCharsets.UTF_8);
-        }
+        json.write(TrainReport.json(report, throughFlink));
         return 0;
     }
 

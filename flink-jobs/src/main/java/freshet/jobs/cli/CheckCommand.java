@@ -4,13 +4,12 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.config.JobTopics;
 import freshet.jobs.source.KafkaTopics;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.acl.AclOperation;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -31,15 +30,16 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class CheckCommand implements Callable<Integer> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
     @Option(names = "--file-only", description = "Do not ask the brokers.")
     private boolean fileOnly;
 
-    @Option(names = "--job", paramLabel = "JOB", description = "examples, train or gate.")
-    private @Nullable Job job;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private JobOption job;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -47,9 +47,9 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         PrintWriter out = spec.commandLine().getOut();
-        out.println("good: " + file + ", " + config.model().tasks().size() + " tasks, "
+        out.println("good: " + deployment.file() + ", " + config.model().tasks().size() + " tasks, "
                 + config.features().schema().idNames().size() + " sparse and "
                 + config.features().schema().numberNames().size() + " dense features");
         if (fileOnly) {
@@ -66,8 +66,8 @@ final class CheckCommand implements Callable<Integer> {
                 out.println("bad: " + e.getMessage());
             }
         }
-        if (job != null && missing == 0) {
-            JobTopics needed = job.topics(config);
+        if (job.named().isPresent() && missing == 0) {
+            JobTopics needed = job.named().get().topics(config);
             missing += forbidden(config, needed.reads(), AclOperation.READ, out);
             missing += forbidden(config, needed.writes(), AclOperation.WRITE, out);
         }

@@ -7,12 +7,11 @@ import freshet.jobs.doctor.Finding.Grade;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -24,7 +23,7 @@ import picocli.CommandLine.Spec;
             "Looks at what a deployment stands on: brokers, their version and limits, every topic and its settings, permissions, schema"
                     + " registry, clocks, Java, memory and disk. One line for each finding: OK, NOTE, WARN or FAIL, what was found and, where"
                     + " that is not well, what was expected and what to do.",
-            "It reads only, and waits ten seconds at most for what does not answer. Java and disk are those of the machine it"
+            "With --job only the topics of that job. It reads only, and waits ten seconds at most for what does not answer. Java and disk are those of the machine it"
                     + " runs on."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -33,17 +32,13 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class DoctorCommand implements Callable<Integer> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
-    @Option(
-            names = "--job",
-            paramLabel = "JOB",
-            description =
-                    "${COMPLETION-CANDIDATES}, in lower case: only its topics, and whether this login may do what it does"
-                            + " (default: every topic, and no permissions).")
-    private @Nullable Job job;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private JobOption job;
 
     @Option(
             names = "--folder",
@@ -58,10 +53,10 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         PrintWriter out = spec.commandLine().getOut();
         Map<String, JobTopics> jobs =
-                job == null ? Map.of() : Map.of(job.name().toLowerCase(Locale.ROOT), job.topics(config));
+                job.named().map(one -> Map.of(one.word(), one.topics(config))).orElse(Map.of());
         AtomicBoolean hasFailure = new AtomicBoolean();
         new Doctor(config, jobs, System::currentTimeMillis).examine(folders, finding -> {
             out.println(finding.line());

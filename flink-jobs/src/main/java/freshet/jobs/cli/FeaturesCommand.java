@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,9 +28,9 @@ import picocli.CommandLine.Spec;
 final class FeaturesCommand implements Callable<Integer> {
     private static final Duration LINE_EVERY = Duration.ofSeconds(10);
 
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
     @Option(
             names = "--store",
@@ -48,11 +49,12 @@ final class FeaturesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         if (config.featureTopics().isEmpty()) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--config: found user_features.written false in " + file + ", expected a job that writes them");
+                    "--config: found user_features.written false in " + deployment.file()
+                            + ", expected a job that writes them");
         }
         PrintWriter err = spec.commandLine().getErr();
         try (OnlineStore store = OnlineStore.open(folder);

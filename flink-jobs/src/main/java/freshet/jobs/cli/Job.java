@@ -7,6 +7,7 @@ import freshet.jobs.job.GateJob;
 import freshet.jobs.job.OperatorIds;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.recover.JobState;
+import java.util.Locale;
 import java.util.Set;
 
 /** The jobs of a deployment. */
@@ -14,6 +15,11 @@ enum Job {
     EXAMPLES,
     TRAIN,
     GATE;
+
+    /** As it is typed. */
+    String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Its name on the dashboard. */
     String name(FreshetConfig config) {

@@ -8,17 +8,16 @@ import freshet.jobs.recover.RetainedFinder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -41,9 +40,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class RecoverCommand implements Callable<Integer> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
     @Option(
             names = "--job",
@@ -78,7 +77,7 @@ final class RecoverCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         PrintWriter err = spec.commandLine().getErr();
         List<Retained> found = found();
         RecoveryPlan plan = new RecoveryPlan(job.state(config).among(found));
@@ -117,8 +116,9 @@ final class RecoverCommand implements Callable<Integer> {
     private String none(int all, int ofJob) {
         return ofJob > 0
                 ? "none of them is whole. Look for a savepoint elsewhere; without state the job begins anew, by freshet run "
-                        + word() + " --empty"
-                : "found no checkpoint of the " + word() + " job of this deployment in " + String.join(", ", folders)
+                        + job.word() + " --empty"
+                : "found no checkpoint of the " + job.word() + " job of this deployment in "
+                        + String.join(", ", folders)
                         + " (" + all + " of other jobs or unreadable), expected at least one; is it the folder"
                         + " execution.checkpointing.dir?";
     }
@@ -133,13 +133,10 @@ final class RecoverCommand implements Callable<Integer> {
     }
 
     private List<String> command(Retained chosen) {
-        List<String> command = new ArrayList<>(List.of("run", word(), "--config", file.toString()));
+        List<String> command = new ArrayList<>(
+                List.of("run", job.word(), "--config", deployment.file().toString()));
         command.addAll(options);
         command.addAll(List.of("--from", chosen.path()));
         return command;
-    }
-
-    private String word() {
-        return job.name().toLowerCase(Locale.ROOT);
     }
 }

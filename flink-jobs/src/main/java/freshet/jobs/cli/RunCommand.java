@@ -16,7 +16,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -27,6 +26,7 @@ import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -71,9 +71,9 @@ final class RunCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
     private Job job;
 
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
     @Option(
             names = "--cluster",
@@ -127,14 +127,14 @@ final class RunCommand implements Callable<Integer> {
         if (warm != null && job != Job.TRAIN) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "--warm: found it for the " + job.name().toLowerCase(Locale.ROOT)
+                    "--warm: found it for the " + job.word()
                             + " job, expected it for train; the examples job takes histories from" + " their topic");
         }
         if (empty && from != null) {
             throw new ParameterException(
                     spec.commandLine(), "--empty: found --from beside it, expected one or the other");
         }
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         if (from == null && !empty) {
             refuseToForget(config);
         }
@@ -150,7 +150,7 @@ final class RunCommand implements Callable<Integer> {
 
     /** Throws if the cluster's folder holds checkpoints of this job; says so if it cannot be looked at. */
     private void refuseToForget(FreshetConfig config) throws InterruptedException {
-        String word = job.name().toLowerCase(Locale.ROOT);
+        String word = job.word();
         for (JsonNode setting : new FlinkRest(cluster).getIfUp("/jobmanager/config")) {
             if (!setting.path("key").asText().equals(CheckpointingOptions.CHECKPOINTS_DIRECTORY.key())) {
                 continue;
@@ -173,7 +173,7 @@ final class RunCommand implements Callable<Integer> {
                         + " checkpoints of it in " + folder + ", the newest "
                         + kept.get(0).path()
                         + ", expected --from with one of them, or --empty to leave them behind. freshet recover --config "
-                        + file + " --job " + word + " --checkpoints " + folder + " says which is whole");
+                        + deployment.file() + " --job " + word + " --checkpoints " + folder + " says which is whole");
             }
         }
     }

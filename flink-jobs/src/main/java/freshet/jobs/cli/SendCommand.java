@@ -7,6 +7,7 @@ import freshet.jobs.source.ReplayToKafka;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -22,9 +23,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class SendCommand implements Callable<Integer> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
     @Option(names = "--events", required = true, paramLabel = "DIR", description = "Folder with the events.")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
@@ -36,12 +37,13 @@ final class SendCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         EventsConfig read = config.events();
         if (!config.withJsonEvents().events().equals(read)) {
-            throw new CannotStartException("sending " + events + ": found events in " + read.formats() + " in " + file
-                    + ", expected format: json for impressions, feedback and histories, without mapping; the jobs would"
-                    + " refuse every record");
+            throw new CannotStartException(
+                    "sending " + events + ": found events in " + read.formats() + " in " + deployment.file()
+                            + ", expected format: json for impressions, feedback and histories, without mapping; the jobs would"
+                            + " refuse every record");
         }
         ReplayToKafka.send(events, config);
         spec.commandLine()

@@ -14,7 +14,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -83,13 +82,13 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
             },
             mixinStandardHelpOptions = true)
     static final class Promote extends SnapshotMoveCommand {
-        @Parameters(paramLabel = "VERSION", description = "Such as 20220425T16Z.")
-        @SuppressWarnings("NullAway.Init") // required: picocli sets it
-        private String version;
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private VersionParameter version;
 
         @Override
         Change decide(Registry registry, Cause cause) throws Exception {
-            return registry.promote(place.verified(version).manifest(), cause);
+            return registry.promote(place.verified(version.text()).manifest(), cause);
         }
     }
 
@@ -103,13 +102,13 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
             },
             mixinStandardHelpOptions = true)
     static final class Canary extends SnapshotMoveCommand {
-        @Parameters(paramLabel = "VERSION", description = "Such as 20220425T16Z, or current to have no canary.")
-        @SuppressWarnings("NullAway.Init") // required: picocli sets it
-        private String version;
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private VersionParameter version;
 
         @Override
         Change decide(Registry registry, Cause cause) throws Exception {
-            return registry.canary(place.verified(version).manifest(), cause);
+            return registry.canary(place.verified(version.text()).manifest(), cause);
         }
     }
 
@@ -138,13 +137,14 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
             description = "Takes a snapshot out of use for good; if it is current, the previous one becomes current.",
             mixinStandardHelpOptions = true)
     static final class Withdraw extends SnapshotMoveCommand {
-        @Parameters(paramLabel = "VERSION", description = "Such as 20220425T16Z, or current.")
-        @SuppressWarnings("NullAway.Init") // required: picocli sets it
-        private String version;
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private VersionParameter version;
 
         @Override
         Change decide(Registry registry, Cause cause) throws Exception {
-            return registry.withdraw(place.topic().read(place.version(version)).manifest(), cause);
+            return registry.withdraw(
+                    place.topic().read(place.version(version.text())).manifest(), cause);
         }
     }
 }

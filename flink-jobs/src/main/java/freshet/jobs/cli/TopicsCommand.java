@@ -5,12 +5,12 @@ import freshet.jobs.config.TopicPlan;
 import freshet.jobs.local.CannotStartException;
 import freshet.jobs.source.KafkaTopics;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -26,9 +26,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class TopicsCommand implements Callable<Integer> {
-    @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private Path file;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DeploymentOption deployment;
 
     @Option(names = "--create", description = "Make those that are missing.")
     private boolean create;
@@ -59,7 +59,7 @@ final class TopicsCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--partitions: found " + partitions + ", expected at least 1");
         }
-        FreshetConfig config = FreshetConfig.load(file);
+        FreshetConfig config = deployment.load();
         PrintWriter out = spec.commandLine().getOut();
         for (TopicPlan plan : TopicPlan.of(config.topics())) {
             out.println(plan.name() + " partitions=" + partitionsOf(plan) + " " + plan.settings());

@@ -9,7 +9,6 @@ import freshet.serde.control.TrainerCommand.Action;
 import freshet.serde.control.TrainerCommand.Resume;
 import freshet.serde.control.TrainerCommand.RollBack;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -34,9 +33,9 @@ final class TrainerCommands {
 
     /** What every command takes. */
     static final class Order {
-        @Option(names = "--config", required = true, paramLabel = "FILE", description = "The deployment.")
-        @SuppressWarnings("NullAway.Init") // required: picocli sets it
-        private Path file;
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private DeploymentOption deployment;
 
         @Option(
                 names = "--at",
@@ -61,7 +60,7 @@ final class TrainerCommands {
         private @Nullable String by;
 
         FreshetConfig config() {
-            return FreshetConfig.load(file);
+            return deployment.load();
         }
 
         /** Sends it, waits, prints the answer; exit code 1 when it was refused or there was none. */

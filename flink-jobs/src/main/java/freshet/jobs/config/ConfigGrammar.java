@@ -71,6 +71,7 @@ public final class ConfigGrammar {
                         prefix + key.place(),
                         key.kind(),
                         key.byDefault(),
+                        key.counts(),
                         key.least(),
                         key.most(),
                         key.words()));
@@ -240,7 +241,9 @@ public final class ConfigGrammar {
                 "Made from the readers by `freshet schema --page`; a test compares it. What the keys mean is said in\n");
         page.append(
                 "[reference.yaml](src/main/resources/freshet/reference.yaml) and the other configurations that ship. `[]` is each\n");
-        page.append("element of a list, `*` a name of your own. A default that depends on other keys is left out.\n\n");
+        page.append(
+                "element of a list, `*` a name of your own. A default that depends on a word beside the key stands with that\n");
+        page.append("word; one that depends on other keys in another way is left out.\n\n");
         page.append("| key | value | default |\n|---|---|---|\n");
         for (Row row : rows(root, "")) {
             page.append("| `")
@@ -248,7 +251,7 @@ public final class ConfigGrammar {
                     .append("` | ")
                     .append(row.kinds())
                     .append(" | ")
-                    .append(row.byDefault().isEmpty() ? "" : "`" + row.byDefault() + "`")
+                    .append(row.byDefault())
                     .append(" |\n");
         }
         return page.toString();
@@ -269,19 +272,77 @@ public final class ConfigGrammar {
                     .sorted()
                     .collect(Collectors.joining(" or "));
             if (!kinds.isEmpty()) {
-                rows.add(new Row(path, kinds, byDefault(value)));
+                rows.add(new Row(path, kinds, byDefault(value, shape)));
             }
             rows.addAll(rows(value, path));
         });
         return rows;
     }
 
-    private static String byDefault(Shape value) {
-        Set<String> defaults = value.asked.stream()
-                .filter(asked -> asked.kind() != Kind.ANY)
-                .map(ConfigGrammar::byDefault)
-                .collect(Collectors.toSet());
-        return defaults.size() == 1 ? defaults.iterator().next() : "";
+    /** What counts without the key; where that differs, with the word beside it by which it does, if there is one. */
+    private static String byDefault(Shape value, Shape parent) {
+        Map<String, Set<String>> placesByDefault = new TreeMap<>();
+        for (AskedKey asked : value.asked) {
+            if (asked.kind() != Kind.ANY) {
+                placesByDefault
+                        .computeIfAbsent(byDefault(asked), text -> new TreeSet<>())
+                        .add(asked.place());
+            }
+        }
+        if (placesByDefault.size() == 1) {
+            return code(placesByDefault.keySet().iterator().next());
+        }
+        for (Map.Entry<String, Shape> beside : parent.keys.entrySet()) {
+            Map<String, Set<String>> words = wordsByDefault(beside.getValue(), placesByDefault);
+            if (beside.getValue() != value && isPartition(words)) {
+                return inWords(
+                        words,
+                        beside.getKey(),
+                        byDefault(beside.getValue().asked.get(0)));
+            }
+        }
+        return "";
+    }
+
+    /** For each default the words of another key at the places where it is one. */
+    private static Map<String, Set<String>> wordsByDefault(Shape other, Map<String, Set<String>> placesByDefault) {
+        Map<String, Set<String>> words = new TreeMap<>();
+        placesByDefault.forEach((byDefault, places) -> words.put(
+                byDefault,
+                other.asked.stream()
+                        .filter(asked -> asked.kind() == Kind.WORD && places.contains(asked.place()))
+                        .map(AskedKey::counts)
+                        .collect(Collectors.toCollection(TreeSet::new))));
+        return words;
+    }
+
+    /** Whether there are any, each has a word, and none shares one with another. */
+    private static boolean isPartition(Map<String, Set<String>> words) {
+        Set<String> all = new TreeSet<>();
+        words.values().forEach(all::addAll);
+        return !words.isEmpty()
+                && words.values().stream().noneMatch(Set::isEmpty)
+                && all.size() == words.values().stream().mapToInt(Set::size).sum();
+    }
+
+    /** First what counts where the word beside it is absent too. */
+    private static String inWords(Map<String, Set<String>> words, String beside, String wordByDefault) {
+        List<String> usual = new ArrayList<>();
+        List<String> others = new ArrayList<>();
+        words.forEach((byDefault, where) -> {
+            if (where.contains(wordByDefault)) {
+                usual.add(code(byDefault));
+            } else {
+                others.add(code(byDefault) + " where " + code(beside) + " is "
+                        + where.stream().map(ConfigGrammar::code).collect(Collectors.joining(", ")));
+            }
+        });
+        usual.addAll(others);
+        return String.join("; ", usual);
+    }
+
+    private static String code(String text) {
+        return text.isEmpty() ? "" : "`" + text + "`";
     }
 
     private static String byDefault(AskedKey asked) {

@@ -136,6 +136,14 @@ class ConfigGrammarTest {
     }
 
     @Test
+    void aDefaultThatDependsOnAWordBesideItStandsWithThatWord() {
+        assertThat(GRAMMAR.page().lines().filter(line -> line.startsWith("| `model.optimizer.sparse.learning_rate`")))
+                .singleElement()
+                .asString()
+                .contains("| `0.05`; `0.001` where `kind` is `adam` |");
+    }
+
+    @Test
     void filesAreOfThisBuild() throws IOException {
         assertThat(Files.readString(Path.of("../deploy/freshet.schema.json")))
                 .as("make it anew: ./freshet schema > deploy/freshet.schema.json")

@@ -9,12 +9,20 @@ import java.util.List;
  * @param place of the node that was asked, with the numbers of elements
  * @param kind of value
  * @param byDefault what counts where the key is absent, as text; empty where that is nothing, or the key must be there
+ * @param counts what counts in this file: the value at the key where it is there and is one, else the default
  * @param least smallest number
  * @param most largest number
  * @param words that are allowed, for {@link Kind#WORD}
  */
 public record AskedKey(
-        List<String> path, String place, Kind kind, String byDefault, double least, double most, List<String> words) {
+        List<String> path,
+        String place,
+        Kind kind,
+        String byDefault,
+        String counts,
+        double least,
+        double most,
+        List<String> words) {
 
     /** Kinds of values. */
     public enum Kind {

@@ -66,7 +66,10 @@ public final class ConfigNode {
 
     private void ask(String key, Kind kind, @Nullable Object byDefault, double least, double most, List<String> words) {
         String text = byDefault == null ? "" : byDefault.toString();
-        asked.add(new AskedKey(patternOf(key), path, kind, text, least, most, words));
+        String counts = json.hasNonNull(key) && json.get(key).isValueNode()
+                ? json.get(key).asText()
+                : text;
+        asked.add(new AskedKey(patternOf(key), path, kind, text, counts, least, most, words));
     }
 
     private List<String> patternOf(String key) {
