@@ -85,6 +85,17 @@ class LauncherTest {
     }
 
     @Test
+    void inAReleaseItOnlyRuns() throws Exception {
+        Files.delete(project.resolve("pom.xml"));
+
+        Run run = freshet("check");
+
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out()).contains("[" + project + "/flink-jobs-0.1.0.jar:" + project + "/lib/*]");
+        assertThat(project.resolve("mvn.log")).doesNotExist();
+    }
+
+    @Test
     void oldJavaIsSaid() throws Exception {
         java("java.base@11.0.2\njdk.compiler@11.0.2");
 
