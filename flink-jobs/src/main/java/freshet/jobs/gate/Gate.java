@@ -89,6 +89,12 @@ public final class Gate {
         if (before.isPresent()) {
             return Optional.of(passed(snapshot, before.get()));
         }
+        if (snapshot.generation() < registry.generation()) {
+            return Optional.of(new Pass(
+                    snapshot,
+                    "by generation " + snapshot.generation() + " of the trainer, which " + registry.generation()
+                            + " has replaced"));
+        }
         return registry.current()
                 .filter(current -> snapshot.version().compareTo(current) <= 0)
                 .map(current -> new Pass(snapshot, "older than " + current + ", which serves"));

@@ -71,6 +71,22 @@ class GateTest {
         assertThat(registry.entry(version(2)).orElseThrow().reason()).isEqualTo(decision.reason());
     }
 
+    /** Whoever claims a generation is at work from then on, though nothing of it has come yet. */
+    @Test
+    void aTrainerThatHasBeenReplacedIsPassedOver() throws Exception {
+        decide(snapshot(1, metrics(5_000, 0.8, 1, 0.75)));
+        registry = registry.with(Registry.claim("the next trainer"), 1);
+        assertThat(registry.generation()).isEqualTo(2);
+
+        assertThat(decide(snapshot(2, metrics(5_000, 0.8, 1, 0.75))))
+                .isInstanceOfSatisfying(
+                        Pass.class,
+                        pass -> assertThat(pass.reason())
+                                .isEqualTo("by generation 1 of the trainer, which 2 has replaced"));
+        assertThat(registry.current()).contains(version(1));
+        assertThat(registry.entry(version(2))).isEmpty();
+    }
+
     @Test
     void whatAServerCannotLoadIsQuarantinedFromTheFirst() throws RegistryRefusedException {
         GateDecision decision =

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * impression.
  */
 final class ReferenceFeatures {
-    private static final String YAML = """
+    static final String YAML = """
             ids:
               - {name: user, field: user_id}
               - {name: channel, field: channel_id}

@@ -129,7 +129,8 @@ final class ReferenceJoin {
             decided.put(task.name(), label.decidedAt());
             usedLate.addAll(label.late());
             boolean positive = label.value() > 0;
-            boolean kept = positive || task.negatives().keeps(task.name(), "u", impression.impressionId());
+            boolean kept =
+                    positive || task.negatives().keeps(task.name(), impression.userId(), impression.impressionId());
             float weight = positive ? 1 : task.negatives().weight();
             float rate = positive ? 1 : (float) task.negatives().keep();
             ledger.add(kept ? LedgerLine.TASK_LABELLED : LedgerLine.TASK_SAMPLED_OUT, t, 1);

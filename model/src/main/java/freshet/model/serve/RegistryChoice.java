@@ -5,6 +5,7 @@ import freshet.serde.snapshot.BadSnapshotException;
 import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.RegistryAliases;
 import freshet.serde.snapshot.RegistryEntry;
+import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,13 @@ final class RegistryChoice {
     /** What is named, if the registry has said all there is to know of it. */
     Optional<RegistryEntry> named() {
         return entry().filter(entry -> !entry.state().isBad());
+    }
+
+    /** Whether this very snapshot is named. */
+    boolean isNamed(SnapshotManifest snapshot) {
+        return named().filter(entry -> entry.version().equals(snapshot.version())
+                        && entry.sha256().equals(snapshot.sha256()))
+                .isPresent();
     }
 
     /** Why nothing is named although an alias is set; empty otherwise. */

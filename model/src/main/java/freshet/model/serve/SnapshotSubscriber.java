@@ -206,6 +206,12 @@ public final class SnapshotSubscriber implements AutoCloseable {
     }
 
     private void load(Snapshot snapshot) {
+        if (options.follow() != Follow.NEWEST && !choice.isNamed(snapshot.manifest())) {
+            // What the registry has taken back since it was asked for must not serve.
+            stopFetching();
+            acted = null;
+            return;
+        }
         boolean good = serving.load(snapshot);
         if (options.follow() != Follow.NEWEST) {
             // Sent again it would be the same: the registry has named this content.

@@ -71,6 +71,22 @@ class FollowRegistryTest {
         server.assertServes(TRAINER, 0, 0);
     }
 
+    /** It was named while not all of it was there; the rest comes when it is named no more. */
+    @Test
+    void aVersionThatIsWithdrawnWhileItIsFetchedIsNotLoaded() throws Exception {
+        List<SnapshotRecord> records = TRAINER.snapshotRecords(0);
+        int last = records.size() - 1;
+        server.feed.add(FeedTopic.SNAPSHOTS, records.subList(0, last));
+        server.promote(TRAINER.snapshot(0));
+        server.decide((registry, cause) -> registry.withdraw(TRAINER.snapshot(0).manifest(), cause));
+        server.read(FeedTopic.SNAPSHOTS, records.subList(0, last));
+        server.read(FeedTopic.SNAPSHOTS, records.subList(last, last + 1));
+        assertThat(server.live.manifest()).isEmpty();
+        publish(1);
+        server.promote(TRAINER.snapshot(1));
+        server.assertServes(TRAINER, 1, 0);
+    }
+
     @Test
     void servesTheCanaryWhileThereIsOne() throws Exception {
         server.close();

@@ -9,6 +9,7 @@ import freshet.serde.snapshot.DeltaAssembly.Repeat;
 import freshet.serde.snapshot.ManifestJudge.Fault;
 import freshet.serde.snapshot.SnapshotAssembly.Reason;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +39,16 @@ public final class DeltaAssembler {
     /**
      * How far the reader is.
      *
+     * @param generation of the trainer that wrote this: what follows is written by it, or by one that replaced it
      * @param sequence of the last delta behind the base, or 0
      */
     private record Position(
-            String modelFingerprint, SnapshotVersion base, int sequence, long asOfMillis, String lineage) {
+            String modelFingerprint,
+            long generation,
+            SnapshotVersion base,
+            int sequence,
+            long asOfMillis,
+            String lineage) {
 
         DeltaId following() {
             return new DeltaId(base, sequence + 1);
@@ -78,17 +85,32 @@ public final class DeltaAssembler {
     public void follow(SnapshotManifest snapshot) {
         SnapshotDescription of = snapshot.description();
         noteGeneration(of.generation());
-        moveTo(new Position(of.modelFingerprint(), of.version(), 0, of.version().eventTimeMillis(), of.lineage()));
+        moveTo(new Position(
+                of.modelFingerprint(),
+                of.generation(),
+                of.version(),
+                0,
+                of.version().eventTimeMillis(),
+                of.lineage()));
     }
 
     /** The reader has applied this delta, which {@link #next} gave. */
     public void markApplied(DeltaManifest applied) {
         DeltaDescription of = applied.description();
-        moveTo(new Position(of.modelFingerprint(), of.id().base(), of.id().sequence(), of.asOfMillis(), of.lineage()));
+        moveTo(new Position(
+                of.modelFingerprint(),
+                of.generation(),
+                of.id().base(),
+                of.id().sequence(),
+                of.asOfMillis(),
+                of.lineage()));
     }
 
     private void moveTo(Position to) {
         position = to;
+        List.copyOf(held.values()).stream()
+                .filter(delta -> delta.manifest().description().generation() < to.generation)
+                .forEach(replaced -> drop(replaced.id()));
         while (!held.isEmpty() && to.isPast(held.firstKey())) {
             drop(held.firstKey());
         }
@@ -229,6 +251,12 @@ public final class DeltaAssembler {
                     "delta " + delta.id()
                             + ": of another model specification than the one that is loaded; a snapshot of"
                             + " it must come first");
+        }
+        if (at != null && description.generation() < at.generation()) {
+            return new Rejected(
+                    Reason.OLDER_GENERATION,
+                    "delta " + delta.id() + ": written by generation " + description.generation()
+                            + " of the trainer, what is loaded by " + at.generation() + ", which has replaced it");
         }
         boolean follows = at != null && at.isFollowedBy(delta.id());
         if (at != null && follows && !description.lineageBefore().equals(at.lineage())) {

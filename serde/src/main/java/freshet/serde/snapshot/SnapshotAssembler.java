@@ -226,6 +226,13 @@ public final class SnapshotAssembler {
 
     private SnapshotAssembly complete(Waiting<SnapshotManifest> waiting) {
         SnapshotManifest manifest = waiting.manifest();
+        if (named == null && manifest.generation() < judge.newestGeneration()) {
+            return new Rejected(
+                    Reason.OLDER_GENERATION,
+                    "snapshot " + manifest.version() + ": whole at last, and written by generation "
+                            + manifest.generation() + " of the trainer, which " + judge.newestGeneration()
+                            + " has replaced meanwhile");
+        }
         try {
             return new Complete(Snapshot.verified(
                     manifest, waiting.line(), pool.take(manifest.version(), manifest.files(), manifest.chunks())));

@@ -130,6 +130,15 @@ class DeltaAssemblerTest {
         assertThat(accept(SnapshotFixtures.deltas(0, 2, UNSIGNED).get(0))).isInstanceOf(Ready.class);
     }
 
+    /** It came first, and waited for the snapshot; that was written by the trainer that has replaced its own. */
+    @Test
+    void whatWaitsOfATrainerThatWasReplacedIsDropped() {
+        accept(first.get(0));
+        assembler.follow(SnapshotFixtures.tiny(0, 2).manifest());
+        assertThat(assembler.next()).isEmpty();
+        assertThat(accept(SnapshotFixtures.deltas(0, 2, UNSIGNED).get(0))).isInstanceOf(Ready.class);
+    }
+
     @Test
     void signaturesCountWhereKeysAreGiven() {
         DeltaAssembler strict = new DeltaAssembler(1 << 20, TestKeys.TRUSTED);

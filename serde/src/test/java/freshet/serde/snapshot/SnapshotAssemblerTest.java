@@ -110,6 +110,14 @@ class SnapshotAssemblerTest {
     }
 
     @Test
+    void aSmallerGenerationThatIsWholeTooLateIsRefusedToo() {
+        List<SnapshotRecord> late = SnapshotRecords.of(SnapshotFixtures.tiny(4, 4));
+        acceptAll(late.subList(1, late.size()));
+        acceptAll(SnapshotRecords.of(SnapshotFixtures.tiny(2, 5)));
+        assertThat(rejection(assembler.accept(late.get(0)))).isEqualTo(Reason.OLDER_GENERATION);
+    }
+
+    @Test
     void aLargerGenerationMayReplaceTheVersionThatIsLoaded() {
         assembler.markLoaded(SnapshotFixtures.tiny(2, 5).manifest());
         assertThat(acceptAll(SnapshotRecords.of(SnapshotFixtures.tiny(2, 6)))).isInstanceOf(Repeat.class);
