@@ -26,6 +26,10 @@ final class ScoreHistogram {
     private final float bucketsPerLogit;
     private final double[] positives;
     private final double[] negatives;
+    /** The first and the last bucket that may hold something: most predictions of a model lie near one another. */
+    private int first;
+
+    private int last;
     /** Sums of squared weights. */
     private double squaredPositives;
 
@@ -36,6 +40,8 @@ final class ScoreHistogram {
         bucketsPerLogit = buckets / (2 * MAX_LOGIT);
         positives = new double[buckets];
         negatives = new double[buckets];
+        first = buckets;
+        last = -1;
     }
 
     /**
@@ -48,6 +54,8 @@ final class ScoreHistogram {
         int bucket = bucket(probability);
         double positive = (double) weight * label;
         double negative = (double) weight * (1 - label);
+        first = Math.min(first, bucket);
+        last = Math.max(last, bucket);
         positives[bucket] += positive;
         negatives[bucket] += negative;
         squaredPositives += positive * positive;
@@ -71,7 +79,7 @@ final class ScoreHistogram {
         double below = 0;
         double right = 0;
         double allPositives = 0;
-        for (int bucket = 0; bucket < buckets; bucket++) {
+        for (int bucket = first; bucket <= last; bucket++) {
             right += positives[bucket] * (below + 0.5 * negatives[bucket]);
             below += negatives[bucket];
             allPositives += positives[bucket];
@@ -92,7 +100,7 @@ final class ScoreHistogram {
         double above = allPositives;
         double ofPositives = 0;
         double ofNegatives = 0;
-        for (int bucket = 0; bucket < buckets; bucket++) {
+        for (int bucket = first; bucket <= last; bucket++) {
             above -= positives[bucket];
             double share = (below + 0.5 * negatives[bucket]) / allNegatives - area;
             ofPositives += positives[bucket] * share * share;
@@ -108,8 +116,12 @@ final class ScoreHistogram {
     void clear() {
         squaredPositives = 0;
         squaredNegatives = 0;
-        Arrays.fill(positives, 0);
-        Arrays.fill(negatives, 0);
+        if (first <= last) {
+            Arrays.fill(positives, first, last + 1, 0);
+            Arrays.fill(negatives, first, last + 1, 0);
+        }
+        first = buckets;
+        last = -1;
     }
 
     /** Writes the buckets that hold something: their number, then for each the step to it, positives and negatives. */
@@ -117,17 +129,17 @@ final class ScoreHistogram {
         Numbers.write(out, squaredPositives);
         Numbers.write(out, squaredNegatives);
         int filled = 0;
-        for (int bucket = 0; bucket < buckets; bucket++) {
+        for (int bucket = first; bucket <= last; bucket++) {
             filled += isFilled(bucket) ? 1 : 0;
         }
         Numbers.writeCount(out, filled);
-        int last = 0;
-        for (int bucket = 0; bucket < buckets; bucket++) {
+        int written = 0;
+        for (int bucket = first; bucket <= last; bucket++) {
             if (isFilled(bucket)) {
-                Numbers.writeCount(out, bucket - last);
+                Numbers.writeCount(out, bucket - written);
                 Numbers.write(out, positives[bucket]);
                 Numbers.write(out, negatives[bucket]);
-                last = bucket;
+                written = bucket;
             }
         }
     }
@@ -148,6 +160,8 @@ final class ScoreHistogram {
                 throw new IOException(
                         "restoring a histogram: found bucket " + bucket + ", expected one below " + buckets);
             }
+            first = Math.min(first, bucket);
+            last = bucket;
             positives[bucket] = Numbers.read(in);
             negatives[bucket] = Numbers.read(in);
         }
