@@ -1,7 +1,6 @@
 package freshet.model.batch;
 
 import freshet.model.math.Crew;
-import freshet.model.math.Ids;
 import freshet.model.math.ProductKernel;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
@@ -36,7 +35,11 @@ public final class Batch {
     private float[] undone = new float[0];
     private final List<FeatureValues> features = new ArrayList<>();
     private List<FeatureValues> loaded = features;
+    /** By piece of work. */
+    private final List<HashedExamples> hashed = new ArrayList<>();
+
     private final Crew.Job hashIds = this::hashIds;
+    private final Crew.Job fillColumn = this::fillColumn;
 
     /** @param crew shares in the hashing of ids */
     public Batch(ModelSpec spec, Crew crew) {
@@ -50,12 +53,10 @@ public final class Batch {
 
     /** Fills the batch with examples and their labels; labels of tasks that the model does not have are passed over. */
     public void load(List<LabeledExample> examples) {
+        clear(examples.size());
         features.clear();
-        for (int i = 0; i < examples.size(); i++) {
-            features.add(examples.get(i).features());
-        }
-        loadFeatures(features);
         for (int i = 0; i < size; i++) {
+            features.add(examples.get(i).features());
             List<TaskLabel> carried = examples.get(i).labels();
             for (int j = 0; j < carried.size(); j++) {
                 TaskLabel label = carried.get(j);
@@ -72,6 +73,7 @@ public final class Batch {
                 }
             }
         }
+        fill(features);
     }
 
     /**
@@ -80,19 +82,39 @@ public final class Batch {
      */
     public void loadFeatures(List<FeatureValues> examples) {
         clear(examples.size());
+        fill(examples);
+    }
+
+    private void fill(List<FeatureValues> examples) {
         for (int i = 0; i < size; i++) {
             FeatureValues values = examples.get(i);
             requireSlots(values.ids().length, values.numbers().length);
-            for (int slot = 0; slot < columns.length; slot++) {
-                columns[slot].endExample(values.ids()[slot].length);
-                if (i > 0 && values.ids()[slot] == examples.get(i - 1).ids()[slot]) {
-                    columns[slot].markRepeated();
-                }
-            }
             loadNumbers(i, values.numbers());
         }
         loaded = examples;
-        crew.run((size + HASHED_TOGETHER - 1) / HASHED_TOGETHER, hashIds);
+        while (hashed.size() < pieces()) {
+            hashed.add(new HashedExamples(columns.length));
+        }
+        crew.run(pieces(), hashIds);
+        crew.run(columns.length, fillColumn);
+    }
+
+    private int pieces() {
+        return (size + HASHED_TOGETHER - 1) / HASHED_TOGETHER;
+    }
+
+    private int endExample(int piece) {
+        return Math.min((piece + 1) * HASHED_TOGETHER, size);
+    }
+
+    private void hashIds(int piece, ProductKernel kernel) {
+        hashed.get(piece).load(loaded, piece * HASHED_TOGETHER, endExample(piece));
+    }
+
+    private void fillColumn(int slot, ProductKernel kernel) {
+        for (int piece = 0; piece < pieces(); piece++) {
+            hashed.get(piece).addTo(columns[slot], slot, endExample(piece) - piece * HASHED_TOGETHER);
+        }
     }
 
     /** As {@link #loadFeatures}, of features whose ids are hashed already. */
@@ -133,28 +155,12 @@ public final class Batch {
     }
 
     private void loadNumbers(int example, float[] values) {
+        boolean allFinite = true;
         for (int slot = 0; slot < numberCount; slot++) {
             numbers[example * numberCount + slot] = values[slot];
-            noteFinite(example, Float.isFinite(values[slot]));
+            allFinite &= Float.isFinite(values[slot]);
         }
-    }
-
-    private void hashIds(int piece, ProductKernel kernel) {
-        int to = Math.min((piece + 1) * HASHED_TOGETHER, size);
-        for (int i = piece * HASHED_TOGETHER; i < to; i++) {
-            String[][] ids = loaded.get(i).ids();
-            for (int slot = 0; slot < columns.length; slot++) {
-                IdColumn column = columns[slot];
-                if (i % HASHED_TOGETHER != 0 && column.repeated(i)) {
-                    column.repeat(i);
-                    continue;
-                }
-                int at = column.start(i);
-                for (String id : ids[slot]) {
-                    column.set(at++, Ids.hash(id));
-                }
-            }
-        }
+        noteFinite(example, allFinite);
     }
 
     private void noteFinite(int example, boolean found) {

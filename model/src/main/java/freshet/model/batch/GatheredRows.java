@@ -32,79 +32,94 @@ final class GatheredRows {
     private int[] positions = new int[64];
     private boolean[] touched = new boolean[64];
     /** {@code [size, width]}. */
-    private float[] weights;
+    private float[] weights = new float[0];
 
     /** {@code [size, width]} when learning. */
     private float[] gradients = new float[0];
 
-    /** Open addressing: index + 1 of the id at each place, 0 where empty; twice as many places as ids at least. */
-    private int[] places = new int[128];
-    /** By index: where it lies in {@link #places}. */
-    private int[] placeOf = new int[64];
+    /** Open addressing: index + 1 of the id at each place, 0 where empty. Only the first so many are in use, a power of two. */
+    private int[] places = new int[0];
+
+    private int placesShift;
+    private int placesMask;
 
     GatheredRows(TableSpec table) {
         width = table.width();
-        weights = new float[64 * width];
     }
 
-    void clear(Use next) {
-        if (use != Use.SCORING) {
-            for (int index = 0; index < size; index++) {
-                places[placeOf[index]] = 0;
-            }
-        }
+    /**
+     * Forgets all ids.
+     *
+     * @param most how many will be asked for at most, repeated ones included
+     */
+    void clear(Use next, int most) {
         size = 0;
         use = next;
-    }
-
-    /** The index of an id: a new one, or, but for scoring, the one it was given since {@link #clear}. */
-    int index(long id) {
-        if (use == Use.SCORING) {
-            if (size == ids.length) {
-                grow();
+        if (ids.length <= most) { // one more than there are: see indexes
+            ids = new long[2 * most];
+            positions = new int[2 * most];
+            touched = new boolean[2 * most];
+        }
+        if (use != Use.SCORING) {
+            int placesLog2 = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(1, most)) + 1;
+            placesShift = Long.SIZE - placesLog2;
+            placesMask = (1 << placesLog2) - 1;
+            if (places.length <= placesMask) {
+                places = new int[placesMask + 1];
+            } else {
+                Arrays.fill(places, 0, placesMask + 1, 0);
             }
-            ids[size] = id;
-            return size++;
         }
-        int place = place(id);
-        if (places[place] != 0) {
-            return places[place] - 1;
-        }
-        if (size == ids.length) {
-            grow();
-            place = place(id);
-        }
-        ids[size] = id;
-        placeOf[size] = place;
-        places[place] = ++size;
-        return size - 1;
     }
 
-    /** Where an id lies, or the empty place where it would. */
-    private int place(long id) {
-        int mask = places.length - 1;
-        int place = (int) (id * SPREAD >>> Integer.SIZE) & mask;
-        while (places[place] != 0 && ids[places[place] - 1] != id) {
-            place = place + 1 & mask;
+    /**
+     * The indexes of ids: each a new one, or, but for scoring, the one that the id was given since {@link #clear}.
+     *
+     * @param wanted the ids are those of {@code [from, to)}
+     * @param indexes receives the index of each, at the same place
+     */
+    void indexes(long[] wanted, int from, int to, int[] indexes) {
+        if (use == Use.SCORING) {
+            for (int i = from; i < to; i++) {
+                ids[size] = wanted[i];
+                indexes[i] = size++;
+            }
+            return;
         }
+        int count = size;
+        for (int i = from; i < to; i++) {
+            long id = wanted[i];
+            int place = (int) (id * SPREAD >>> placesShift);
+            int held = places[place];
+            // As if it were new, which is undone by not counting it: whether it is cannot be guessed, so there is no
+            // branch.
+            ids[count] = id;
+            int index = held == 0 ? count : held - 1;
+            if (ids[index] != id) { // another id has its place, which is seldom
+                place = placeBehind(place, id);
+                index = places[place] == 0 ? count : places[place] - 1;
+            }
+            places[place] = index + 1;
+            indexes[i] = index;
+            count += index == count ? 1 : 0;
+        }
+        size = count;
+    }
+
+    /** Where an id lies behind a place that another one has, or the empty place where it would. */
+    private int placeBehind(int first, long id) {
+        int place = first;
+        do {
+            place = place + 1 & placesMask;
+        } while (places[place] != 0 && ids[places[place] - 1] != id);
         return place;
-    }
-
-    private void grow() {
-        ids = Arrays.copyOf(ids, 2 * size);
-        positions = new int[2 * size];
-        touched = new boolean[2 * size];
-        weights = new float[2 * size * width];
-        places = new int[4 * size];
-        placeOf = Arrays.copyOf(placeOf, 2 * size);
-        for (int index = 0; index < size && use != Use.SCORING; index++) {
-            placeOf[index] = place(ids[index]);
-            places[placeOf[index]] = index + 1;
-        }
     }
 
     /** Reads the weights of every id; gradients are 0 and nothing is touched. */
     void read(RowSource table) {
+        if (weights.length < size * width) {
+            weights = new float[2 * size * width];
+        }
         table.read(ids, size, width, positions, weights);
         if (use != Use.LEARNING) {
             return;
@@ -142,11 +157,7 @@ final class GatheredRows {
 
     /** Moves every touched row of the table against its gradient. */
     void update(EmbeddingTable table, UpdateMoment moment) {
-        for (int index = 0; index < size; index++) {
-            if (touched[index]) {
-                table.update(ids[index], positions[index], gradients, index * width, moment);
-            }
-        }
+        table.update(ids, touched, size, positions, gradients, moment);
     }
 
     /** Sets every touched row of the table to the weights here. */

@@ -4,19 +4,20 @@ import java.util.Arrays;
 
 /**
  * The ids of one feature for every example of a mini-batch: those of example i have the indexes from {@code start(i)} up to
- * {@code start(i + 1)}. Filled example by example with {@link #add} and {@link #endExample}; or, where the numbers of ids are
- * known, with {@link #endExample(int)} for every example and then {@link #set}, by any thread. Its arrays are used again for the
- * next batch.
+ * {@code start(i + 1)}. Filled example by example, with {@link #add} and {@link #endExample} or with {@link #addExample}. Its
+ * arrays are used again for the next batch.
  */
 final class IdColumn {
     private int[] starts = new int[64];
     private long[] ids = new long[64];
     private boolean[] repeated = new boolean[64];
+    private boolean anyRepeated;
     private int examples;
     private int size;
 
     void clear() {
         examples = 0;
+        anyRepeated = false;
         size = 0;
     }
 
@@ -38,32 +39,33 @@ final class IdColumn {
         repeated[examples - 1] = false;
     }
 
-    /** Makes room for the ids of the next example, to be {@link #set}. */
-    void endExample(int count) {
-        size += count;
+    /** Adds an example with these ids. */
+    void addExample(long[] from, int begin, int end) {
+        int first = size;
+        size += end - begin;
         if (size > ids.length) {
             ids = Arrays.copyOf(ids, 2 * size);
+        }
+        for (int i = begin; i < end; i++) {
+            ids[first + i - begin] = from[i];
         }
         endExample();
     }
 
-    /** Says that the last example has the same ids as the one before it, to be {@linkplain #repeat copied} from there. */
+    /** Says that the last example has the same ids as the one before it. */
     void markRepeated() {
         repeated[examples - 1] = true;
+        anyRepeated = true;
+    }
+
+    /** Whether there is any example of which {@link #repeated} holds. */
+    boolean anyRepeated() {
+        return anyRepeated;
     }
 
     /** Whether an example is known to have the same ids as the one before it. */
     boolean repeated(int example) {
         return repeated[example];
-    }
-
-    /** Copies the ids of the example before this one. */
-    void repeat(int example) {
-        System.arraycopy(ids, starts[example - 1], ids, starts[example], starts[example + 1] - starts[example]);
-    }
-
-    void set(int index, long id) {
-        ids[index] = id;
     }
 
     /** Number of ids of all examples. */
@@ -86,5 +88,10 @@ final class IdColumn {
 
     long id(int index) {
         return ids[index];
+    }
+
+    /** {@code [size]}. */
+    long[] ids() {
+        return ids;
     }
 }

@@ -206,9 +206,14 @@ public final class Inputs {
 
     private void gatherTable(int table, ProductKernel kernel) {
         boolean isRate = spec.tables().get(table).kind() == TableSpec.Kind.RATE;
-        gathered[table].clear(
-                training ? GatheredRows.Use.LEARNING : isRate ? GatheredRows.Use.COUNTING : GatheredRows.Use.SCORING);
         List<Lookup> lookups = lookupsOfTable.get(table);
+        int ids = 0;
+        for (int i = 0; i < lookups.size(); i++) {
+            ids += lookups.get(i).column().size();
+        }
+        gathered[table].clear(
+                training ? GatheredRows.Use.LEARNING : isRate ? GatheredRows.Use.COUNTING : GatheredRows.Use.SCORING,
+                ids);
         for (int i = 0; i < lookups.size(); i++) {
             lookups.get(i).collect();
         }

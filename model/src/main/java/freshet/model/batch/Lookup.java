@@ -35,17 +35,16 @@ final class Lookup {
         if (indexes.length < size) {
             indexes = new int[2 * size];
         }
-        for (int i = 0; i < column.examples(); i++) {
-            int start = column.start(i);
-            int end = column.start(i + 1);
+        int from = 0;
+        for (int i = 0; column.anyRepeated() && i < column.examples(); i++) {
             if (column.repeated(i)) {
-                System.arraycopy(indexes, column.start(i - 1), indexes, start, end - start);
-                continue;
-            }
-            for (int id = start; id < end; id++) {
-                indexes[id] = rows.index(column.id(id));
+                int start = column.start(i);
+                rows.indexes(column.ids(), from, start, indexes);
+                from = column.start(i + 1);
+                System.arraycopy(indexes, column.start(i - 1), indexes, start, from - start);
             }
         }
+        rows.indexes(column.ids(), from, size, indexes);
         if (shares.length < column.examples()) {
             shares = new float[2 * column.examples()];
         }

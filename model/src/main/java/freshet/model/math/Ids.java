@@ -13,11 +13,56 @@ public final class Ids {
 
     private Ids() {}
 
+    /**
+     * The ids of many texts. Four at a time, since each letter has to wait for the one before it.
+     *
+     * @param into receives {@link #hash(String)} of each, from {@code offset} on
+     */
+    public static void hash(String[] texts, int count, long[] into, int offset) {
+        int i = 0;
+        for (; i + 4 <= count; i += 4) {
+            hashFour(texts[i], texts[i + 1], texts[i + 2], texts[i + 3], into, offset + i);
+        }
+        for (; i < count; i++) {
+            into[offset + i] = hash(texts[i]);
+        }
+    }
+
+    private static void hashFour(String a, String b, String c, String d, long[] into, int at) {
+        int together = Math.min(Math.min(a.length(), b.length()), Math.min(c.length(), d.length()));
+        long hashA = FNV_OFFSET;
+        long hashB = FNV_OFFSET;
+        long hashC = FNV_OFFSET;
+        long hashD = FNV_OFFSET;
+        int letters = 0;
+        for (int i = 0; i < together; i++) {
+            char ofA = a.charAt(i);
+            char ofB = b.charAt(i);
+            char ofC = c.charAt(i);
+            char ofD = d.charAt(i);
+            letters |= ofA | ofB | ofC | ofD;
+            hashA = (hashA ^ ofA) * FNV_PRIME;
+            hashB = (hashB ^ ofB) * FNV_PRIME;
+            hashC = (hashC ^ ofC) * FNV_PRIME;
+            hashD = (hashD ^ ofD) * FNV_PRIME;
+        }
+        boolean ofOneByte = letters < 0x80;
+        into[at] = ofOneByte ? hash(a, together, hashA) : hash(a);
+        into[at + 1] = ofOneByte ? hash(b, together, hashB) : hash(b);
+        into[at + 2] = ofOneByte ? hash(c, together, hashC) : hash(c);
+        into[at + 3] = ofOneByte ? hash(d, together, hashD) : hash(d);
+    }
+
     /** The id of a text. Unpaired surrogates count as '?', as {@code String.getBytes} has it. */
     public static long hash(String text) {
-        long hash = FNV_OFFSET;
+        return hash(text, 0, FNV_OFFSET);
+    }
+
+    /** Goes on from the letter at {@code from}, before which the text had {@code begun}. */
+    private static long hash(String text, int from, long begun) {
+        long hash = begun;
         int length = text.length();
-        for (int i = 0; i < length; i++) {
+        for (int i = from; i < length; i++) {
             char c = text.charAt(i);
             if (c < 0x80) {
                 hash = (hash ^ c) * FNV_PRIME;

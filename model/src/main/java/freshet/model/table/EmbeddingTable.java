@@ -164,20 +164,29 @@ public final class EmbeddingTable implements RowSource {
     @Override
     public void read(long[] ids, int count, int rowWidth, int[] positions, float[] into) {
         // First all places, then all rows: short loops, so that the processor has many cache misses under way at once.
-        for (int i = 0; i < count; i++) {
-            int position = index.find(ids[i]);
-            positions[i] = position == NONE ? load(ids[i]) : position;
+        index.find(ids, count, positions);
+        if (cachedRows != ALL) {
+            loadMissing(ids, count, positions);
         }
+        slab.copy(positions, count, rowWidth, into);
         for (int i = 0; i < count; i++) {
-            int position = positions[i];
-            if (position == NONE) {
+            if (positions[i] == NONE) {
                 initialValues.fill(ids[i], into, i * rowWidth);
-                continue;
             }
-            if (cachedRows != ALL) {
-                slab.mark(position, RowSlab.RECENT);
+        }
+    }
+
+    private void loadMissing(long[] ids, int count, int[] positions) {
+        for (int i = 0; i < count; i++) {
+            if (positions[i] == NONE) {
+                positions[i] = index.find(ids[i]); // the same id may have been loaded a moment ago
             }
-            System.arraycopy(slab.floats(position), slab.offset(position), into, i * rowWidth, rowWidth);
+            if (positions[i] == NONE) {
+                positions[i] = load(ids[i]);
+            }
+            if (positions[i] != NONE) {
+                slab.mark(positions[i], RowSlab.RECENT);
+            }
         }
     }
 
@@ -188,22 +197,40 @@ public final class EmbeddingTable implements RowSource {
     }
 
     /**
-     * Moves the row of an id against its gradient. An id without a row gets one or, if it was not seen often enough, is only
-     * counted.
+     * Moves the rows of many ids against their gradients. An id without a row gets one or, if it was not seen often enough, is
+     * only counted.
      *
-     * @param position what {@link #read} returned for this id since the last {@link #endBatch}, if no row was made for it since
+     * @param ids each once
+     * @param touched which of them are meant
+     * @param positions what {@link #read} returned for each since the last {@link #endBatch}, if no row was made for it since;
+     *     used up
+     * @param gradients {@code [count, width]}
      */
-    public void update(long id, int position, float[] gradients, int gradientOffset, UpdateMoment moment) {
+    public void update(
+            long[] ids, boolean[] touched, int count, int[] positions, float[] gradients, UpdateMoment moment) {
         if (optimizer == null) {
             throw new IllegalStateException("table " + spec.name() + ": its rows are counted, not learnt by gradient");
         }
-        int at = touch(id, position);
-        if (at != NONE) {
-            optimizer.update(slab.floats(at), slab.offset(at), width, gradients, gradientOffset, moment);
+        for (int from = 0; from < count; from += RowSlab.TOGETHER) {
+            int to = Math.min(from + RowSlab.TOGETHER, count);
+            for (int i = from; i < to; i++) {
+                positions[i] = touched[i] ? touch(ids[i], positions[i]) : NONE;
+            }
+            slab.fetch(positions, from, to, hourAt);
+            for (int i = from; i < to; i++) {
+                int at = positions[i];
+                if (at != NONE) {
+                    optimizer.update(slab.floats(at), slab.offset(at), width, gradients, i * width, moment);
+                }
+            }
         }
     }
 
-    /** Sets the weights of an id; arguments and ids without a row as in {@link #update}. */
+    /**
+     * Sets the weights of an id; ids without a row as in {@link #update}.
+     *
+     * @param position what {@link #read} returned for this id since the last {@link #endBatch}, if no row was made for it since
+     */
     public void write(long id, int position, float[] weights, int offset) {
         int at = touch(id, position);
         if (at != NONE) {

@@ -12,7 +12,13 @@ final class RowSlab {
     /** The row changed since the last publication. */
     static final byte CHANGED = 4;
 
+    /** Rows to work on together after a {@link #fetch}. */
+    static final int TOGETHER = 64;
+
     private static final byte HELD = 1;
+    /** Floats of a cache line. */
+    private static final int CACHE_LINE = 16;
+
     private static final int SLAB_SHIFT = 10;
     private static final int SLAB_ROWS = 1 << SLAB_SHIFT;
 
@@ -28,6 +34,9 @@ final class RowSlab {
     private int[] free = new int[64];
 
     private int freeCount;
+
+    /** Of no meaning: somewhere to leave what {@link #fetch} has read, or the compiler would not read it. */
+    private float fetched;
 
     /** @param stride floats of a row */
     RowSlab(int stride) {
@@ -85,6 +94,49 @@ final class RowSlab {
 
     int offset(int position) {
         return (position & SLAB_ROWS - 1) * stride;
+    }
+
+    /**
+     * Copies the beginnings of rows, one behind the other.
+     *
+     * @param positions those that are {@link RowSource#NONE} are passed over
+     * @param into receives {@code [count, width]}
+     */
+    void copy(int[] positions, int count, int width, float[] into) {
+        for (int from = 0; from < count; from += TOGETHER) {
+            int to = Math.min(from + TOGETHER, count);
+            fetch(positions, from, to, width);
+            for (int i = from; i < to; i++) {
+                if (positions[i] != RowSource.NONE) {
+                    System.arraycopy(floats(positions[i]), offset(positions[i]), into, i * width, width);
+                }
+            }
+        }
+    }
+
+    /**
+     * Brings rows into the cache: in a loop so short that the processor has many cache misses under way at once, which it would
+     * not while it works on each.
+     *
+     * @param positions those that are {@link RowSource#NONE} are passed over
+     * @param to at most {@link #TOGETHER} behind {@code from}, or the first are gone when they are used
+     * @param floats how much of each row, from its beginning
+     */
+    void fetch(int[] positions, int from, int to, int floats) {
+        if (end == 0) {
+            return;
+        }
+        float sum = 0;
+        for (int i = from; i < to; i++) {
+            int position = Math.max(0, positions[i]);
+            float[] slab = slabs[position >>> SLAB_SHIFT];
+            int row = (position & SLAB_ROWS - 1) * stride;
+            for (int at = 0; at < floats; at += CACHE_LINE) {
+                sum += slab[row + at];
+            }
+            sum += slab[row + floats - 1];
+        }
+        fetched = sum;
     }
 
     /** Puts a mark; says whether it was not there. */

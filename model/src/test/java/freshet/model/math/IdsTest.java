@@ -3,6 +3,7 @@ package freshet.model.math;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -14,16 +15,37 @@ class IdsTest {
     void theHashIsTheStatedFunctionOfTheUtf8Bytes() {
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < 2000; i++) {
-            StringBuilder text = new StringBuilder();
-            int length = random.nextInt(12);
-            for (int j = 0; j < length; j++) {
-                int[] kinds = {
-                    random.nextInt(0x80), random.nextInt(0x800), random.nextInt(0x10000), random.nextInt(0x110000)
-                };
-                text.appendCodePoint(kinds[random.nextInt(4)]); // unpaired surrogates too
-            }
-            assertThat(Ids.hash(text.toString())).as("hash of '%s'", text).isEqualTo(slowHash(text.toString()));
+            String text = text(random, 4);
+            assertThat(Ids.hash(text)).as("hash of '%s'", text).isEqualTo(slowHash(text));
         }
+    }
+
+    @Test
+    void manyTextsAreHashedAsEachAlone() {
+        SplittableRandom random = new SplittableRandom(2);
+        for (int i = 0; i < 500; i++) {
+            int kinds = random.nextInt(4) == 0 ? 4 : 1; // most ids are of one byte a letter
+            String[] texts = new String[random.nextInt(12)];
+            Arrays.setAll(texts, any -> text(random, kinds));
+            long[] found = new long[texts.length + 3];
+            Ids.hash(texts, texts.length, found, 2);
+            for (int j = 0; j < texts.length; j++) {
+                assertThat(found[2 + j]).as("hash of '%s'", texts[j]).isEqualTo(slowHash(texts[j]));
+            }
+            assertThat(found).startsWith(0, 0).endsWith(0);
+        }
+    }
+
+    private static String text(SplittableRandom random, int kinds) {
+        StringBuilder text = new StringBuilder();
+        int length = random.nextInt(12);
+        for (int j = 0; j < length; j++) {
+            int[] ofKind = {
+                random.nextInt(0x80), random.nextInt(0x800), random.nextInt(0x10000), random.nextInt(0x110000)
+            };
+            text.appendCodePoint(ofKind[random.nextInt(kinds)]); // unpaired surrogates too
+        }
+        return text.toString();
     }
 
     /** FNV-1a as its authors publish it, then the mixing. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -72,10 +73,12 @@ class EmbeddingTableTest {
             millis += random.nextLong(random.nextInt(20) == 0 ? 30 * HOUR : HOUR / 2);
             found.advance(millis);
             expected.advance(millis);
-            for (long id : ids(random)) {
+            List<Long> ids = ids(random);
+            int[] positions = read(found, ids, expected);
+            for (int i = 0; i < ids.size(); i++) {
                 float[] weights = {random.nextInt(100), batch};
-                found.write(id, found.read(id, new float[2], 0), weights, 0);
-                expected.write(id, weights);
+                found.write(ids.get(i), positions[i], weights, 0);
+                expected.write(ids.get(i), weights);
             }
             found.endBatch();
             expected.endBatch();
@@ -106,6 +109,25 @@ class EmbeddingTableTest {
         assertThat(order).isSorted();
         assertThat(weights).isEqualTo(expected.rows());
         assertThat(changes(found)).isEqualTo(expected.changes());
+    }
+
+    /** Reads a batch, some ids of it twice, which has to give what the other table has; returns the positions of its ids. */
+    private static int[] read(EmbeddingTable from, List<Long> ids, ReferenceTable expected) {
+        long[] twice = Stream.concat(ids.stream(), ids.stream().limit(5))
+                .mapToLong(Long::longValue)
+                .toArray();
+        int[] positions = new int[twice.length];
+        float[] weights = new float[2 * twice.length];
+        from.read(twice, twice.length, 2, positions, weights);
+        for (int i = 0; i < twice.length; i++) {
+            List<Float> row = expected.rows().get(twice[i]);
+            assertThat(positions[i] == RowSource.NONE).isEqualTo(row == null);
+            float[] again = new float[2];
+            assertThat(from.read(twice[i], again, 0)).isEqualTo(positions[i]);
+            assertThat(List.of(weights[2 * i], weights[2 * i + 1]))
+                    .isEqualTo(row == null ? List.of(again[0], again[1]) : row);
+        }
+        return positions;
     }
 
     /** The ids of a batch, each once: some often, most seldom. */
@@ -220,7 +242,8 @@ class EmbeddingTableTest {
     }
 
     private void touch(long id) {
-        table.update(id, table.read(id, new float[2], 0), new float[] {1, 2}, 0, MOMENT);
+        int[] positions = {table.read(id, new float[2], 0)};
+        table.update(new long[] {id}, new boolean[] {true}, 1, positions, new float[] {1, 2}, MOMENT);
     }
 
     private static byte[] save(EmbeddingTable from) throws IOException {
