@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -23,6 +25,7 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.StateRecoveryOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -66,6 +69,16 @@ final class RunCommand implements Callable<Integer> {
             "fastutil-core-",
             "tribuo-util-onnx-",
             "protobuf-java-");
+
+    /**
+     * Settings, by how their keys begin, that the cluster may have a word in: a job that says nothing would put its own
+     * recommendations before them.
+     */
+    private static final List<String> LEFT_TO_THE_CLUSTER = List.of(
+            "state.backend.",
+            "execution.checkpointing.",
+            "restart-strategy",
+            TaskManagerOptions.BUFFER_DEBLOAT_ENABLED.key());
 
     @Parameters(paramLabel = "JOB", description = "examples, train or gate.")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
@@ -135,11 +148,13 @@ final class RunCommand implements Callable<Integer> {
                     spec.commandLine(), "--empty: found --from beside it, expected one or the other");
         }
         FreshetConfig config = deployment.load();
-        if (from == null && !empty) {
-            refuseToForget(config);
+        Map<String, String> ofCluster = settingsOfCluster();
+        String folder = ofCluster.get(CheckpointingOptions.CHECKPOINTS_DIRECTORY.key());
+        if (from == null && !empty && folder != null) {
+            refuseToForget(config, folder);
         }
         StreamExecutionEnvironment env = StreamExecutionEnvironment.createRemoteEnvironment(
-                cluster.getHost(), cluster.getPort(), settings(), noJars ? new String[0] : jars());
+                cluster.getHost(), cluster.getPort(), settings(ofCluster), noJars ? new String[0] : jars());
         env.setParallelism(parallelism);
         String name = job.name(config);
         JobID id = submit(env, config, name);
@@ -148,33 +163,36 @@ final class RunCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Throws if the cluster's folder holds checkpoints of this job; says so if it cannot be looked at. */
-    private void refuseToForget(FreshetConfig config) throws InterruptedException {
-        String word = job.word();
+    /** What the cluster's own configuration says; nothing if it does not answer, which the submission then tells. */
+    private Map<String, String> settingsOfCluster() throws InterruptedException {
+        Map<String, String> settings = new HashMap<>();
         for (JsonNode setting : new FlinkRest(cluster).getIfUp("/jobmanager/config")) {
-            if (!setting.path("key").asText().equals(CheckpointingOptions.CHECKPOINTS_DIRECTORY.key())) {
-                continue;
-            }
-            String folder = setting.path("value").asText();
-            List<Retained> kept;
-            try {
-                kept = job.state(config).among(RetainedFinder.find(folder));
-            } catch (FileNotFoundException e) {
-                return; // nobody has written there yet, or it is of other machines
-            } catch (IOException e) {
-                spec.commandLine()
-                        .getErr()
-                        .println("whether there are checkpoints of this job in " + folder + " is not known: "
-                                + e.getMessage());
-                return;
-            }
-            if (!kept.isEmpty()) {
-                throw new CannotStartException("starting the " + word + " job without state: found " + kept.size()
-                        + " checkpoints of it in " + folder + ", the newest "
-                        + kept.get(0).path()
-                        + ", expected --from with one of them, or --empty to leave them behind. freshet recover --config "
-                        + deployment.file() + " --job " + word + " --checkpoints " + folder + " says which is whole");
-            }
+            settings.put(setting.path("key").asText(), setting.path("value").asText());
+        }
+        return settings;
+    }
+
+    /** Throws if the cluster's folder holds checkpoints of this job; says so if it cannot be looked at. */
+    private void refuseToForget(FreshetConfig config, String folder) {
+        String word = job.word();
+        List<Retained> kept;
+        try {
+            kept = job.state(config).among(RetainedFinder.find(folder));
+        } catch (FileNotFoundException e) {
+            return; // nobody has written there yet, or it is of other machines
+        } catch (IOException e) {
+            spec.commandLine()
+                    .getErr()
+                    .println("whether there are checkpoints of this job in " + folder + " is not known: "
+                            + e.getMessage());
+            return;
+        }
+        if (!kept.isEmpty()) {
+            throw new CannotStartException("starting the " + word + " job without state: found " + kept.size()
+                    + " checkpoints of it in " + folder + ", the newest "
+                    + kept.get(0).path()
+                    + ", expected --from with one of them, or --empty to leave them behind. freshet recover --config "
+                    + deployment.file() + " --job " + word + " --checkpoints " + folder + " says which is whole");
         }
     }
 
@@ -210,9 +228,14 @@ final class RunCommand implements Callable<Integer> {
                 .orElse(reason.toString());
     }
 
-    /** What only the submission can say: a session cluster does not read it from its own configuration. */
-    private Configuration settings() {
+    /** What the cluster has a word in, and what only the submission can say. */
+    private Configuration settings(Map<String, String> ofCluster) {
         Configuration settings = new Configuration();
+        ofCluster.forEach((key, value) -> {
+            if (LEFT_TO_THE_CLUSTER.stream().anyMatch(key::startsWith)) {
+                settings.setString(key, value);
+            }
+        });
         if (from != null) {
             settings.set(StateRecoveryOptions.SAVEPOINT_PATH, from);
         }

@@ -19,7 +19,8 @@ import org.rocksdb.CompressionType;
 
 /**
  * What our jobs set of Flink's configuration: what their promises stand on, always; and what they recommend, where the
- * caller's environment says nothing. A session cluster's own file is not seen here: of what is in both, the job's counts.
+ * caller's environment says nothing. A session cluster's own file is not seen here, and of what is in both, the job's counts; {@code
+ * freshet run} puts what the cluster says into the environment.
  */
 public final class JobSettings {
 

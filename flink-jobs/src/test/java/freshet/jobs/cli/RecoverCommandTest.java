@@ -45,6 +45,7 @@ import picocli.CommandLine;
 /** A real job leaves three checkpoints; the newest loses a file, the one before it its end. */
 class RecoverCommandTest {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration INTERVAL = Duration.ofHours(1);
 
     @TempDir
     Path folder;
@@ -64,6 +65,7 @@ class RecoverCommandTest {
         settings.set(
                 CheckpointingOptions.CHECKPOINTS_DIRECTORY,
                 checkpoints().toUri().toString());
+        settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, INTERVAL); // they are taken by hand
         settings.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 3);
         settings.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO);
         MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
@@ -95,6 +97,12 @@ class RecoverCommandTest {
             assertThat(freshet(run)).as(err.toString()).isZero();
             JobID job = JobID.fromHexString(out.toString().strip());
             awaitRunning(cluster, job);
+            assertThat(new FlinkRest(rest)
+                            .get("/jobs/" + job + "/checkpoints/config")
+                            .path("interval")
+                            .asLong())
+                    .as("what the cluster says counts")
+                    .isEqualTo(INTERVAL.toMillis());
             for (int checkpoint = 0; checkpoint < 3; checkpoint++) {
                 send(kafka, checkpoint);
                 // The histories end at once, and a task that is just closing declines.
