@@ -1,21 +1,8 @@
 package freshet.jobs.local;
 
-import freshet.jobs.source.KafkaTopics;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.NewTopic;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.TopicPartition;
 
 /**
  * A real Kafka broker in this process: a {@link KafkaNode} on two free ports of the loopback interface, its data in a folder
@@ -27,13 +14,13 @@ public final class EmbeddedKafka implements AutoCloseable {
 
     private final Path folder;
     private final KafkaNode node;
-    private final Admin admin;
+    private final BrokerTopics topics;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private EmbeddedKafka(Path folder, KafkaNode node) {
         this.folder = folder;
         this.node = node;
-        this.admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, node.bootstrapServers()));
+        this.topics = new BrokerTopics(node.bootstrapServers());
     }
 
     /**
@@ -61,7 +48,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         KafkaNode node = KafkaNode.start(folder, port, controllerPort);
         try {
             EmbeddedKafka kafka = new EmbeddedKafka(folder, node);
-            kafka.createOffsetsTopic();
+            kafka.topics.createOffsetsTopic();
             return kafka;
         } catch (RuntimeException e) {
             node.close();
@@ -69,29 +56,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         }
     }
 
-    /**
-     * Commits an offset of a group that nobody is in, so that the broker makes its offsets topic now. Flink's source fails
-     * a task, about once in twenty-five starts, when its first commit meets a broker that is still making it.
-     */
-    private void createOffsetsTopic() {
-        String topic = "freshet.warm-up";
-        createTopic(topic, 1, Map.of());
-        await(
-                admin.alterConsumerGroupOffsets(topic, Map.of(new TopicPartition(topic, 0), new OffsetAndMetadata(0)))
-                        .all(),
-                "committing a first offset");
-    }
-
     /** Creates a topic; one that is there already stays as it is. */
     public void createTopic(String name, int partitions, Map<String, String> settings) {
-        try {
-            KafkaTopics.createIfMissing(admin, new NewTopic(name, partitions, (short) 1).configs(settings));
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("creating the topic " + name + ": " + e.getCause(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException("creating the topic " + name + ": interrupted", e);
-        }
+        topics.create(name, partitions, settings);
     }
 
     /** The address that clients are given. */
@@ -99,32 +66,9 @@ public final class EmbeddedKafka implements AutoCloseable {
         return node.bootstrapServers();
     }
 
-    /** How many records a topic holds, over all partitions; transaction markers count too. */
+    /** How many records a topic has had, over all partitions; transaction markers count too. */
     public long recordCount(String topic) {
-        List<TopicPartition> partitions = new ArrayList<>();
-        for (TopicDescription description : await(
-                        admin.describeTopics(List.of(topic)).allTopicNames(), "describing " + topic)
-                .values()) {
-            description
-                    .partitions()
-                    .forEach(partition -> partitions.add(new TopicPartition(topic, partition.partition())));
-        }
-        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-        partitions.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
-        return await(admin.listOffsets(latest).all(), "listing offsets of " + topic).values().stream()
-                .mapToLong(offset -> offset.offset())
-                .sum();
-    }
-
-    private static <T> T await(KafkaFuture<T> future, String doing) {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(doing + ": " + e.getCause(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(doing + ": interrupted", e);
-        }
+        return topics.recordCount(topic);
     }
 
     @Override
@@ -132,7 +76,7 @@ public final class EmbeddedKafka implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        admin.close();
+        topics.close();
         node.close();
         Machine.removeFolder(folder);
     }

@@ -16,20 +16,20 @@ import org.apache.flink.api.common.JobID;
  * The metrics of a running job, asked over the cluster's REST interface as the dashboard does. Values are a few seconds old.
  * One thread.
  */
-final class FlinkMetrics {
+public final class FlinkMetrics {
     /** A request line of more than 4096 characters is refused. */
     private static final int IDS_AT_ONCE = 20;
 
     private final FlinkRest rest;
     private final JobID job;
 
-    FlinkMetrics(URI cluster, JobID job) {
+    public FlinkMetrics(URI cluster, JobID job) {
         rest = new FlinkRest(cluster);
         this.job = job;
     }
 
     /** The job's state, such as RUNNING. */
-    String state() throws IOException, InterruptedException {
+    public String state() throws IOException, InterruptedException {
         return ask("").path("state").asText();
     }
 
@@ -37,7 +37,7 @@ final class FlinkMetrics {
      * Numbers by name: the operator's name and the metric's, as in {@code Train.examplesLearnt}; the values of subtasks are
      * added up. A metric that is not there yet, or is no number, is left out.
      */
-    SortedMap<String, Double> read(Predicate<String> wanted) throws IOException, InterruptedException {
+    public SortedMap<String, Double> read(Predicate<String> wanted) throws IOException, InterruptedException {
         SortedMap<String, Double> values = new TreeMap<>();
         for (JsonNode vertex : ask("").path("vertices")) {
             String metrics = "/vertices/" + vertex.path("id").asText() + "/metrics";

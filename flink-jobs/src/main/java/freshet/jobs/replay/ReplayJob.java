@@ -161,7 +161,7 @@ public final class ReplayJob {
     }
 
     /** Writes the ledger when the input has ended; of a job that is only the trainer, its part into the one that is there. */
-    static void writeLedger(DataStream<LedgerPart> ledger, ReplayOptions options) {
+    public static void writeLedger(DataStream<LedgerPart> ledger, ReplayOptions options) {
         ledger.sinkTo(new LedgerFileSink(options.out(), options.config()))
                 .name("Write ledger")
                 .uid("replay-ledger")

@@ -47,7 +47,11 @@ public final class ControlSource {
         if (until == Until.CURRENT_END) {
             builder.setBounded(OffsetsInitializer.latest());
         }
-        return env.fromSource(builder.build(), WatermarkStrategy.noWatermarks(), "Commands from Kafka", Types.STRING)
+        return env.fromSource(
+                        EndingSource.of(builder.build()),
+                        WatermarkStrategy.noWatermarks(),
+                        "Commands from Kafka",
+                        Types.STRING)
                 .uid("control-source")
                 .setDescription("Reads the topic " + topic)
                 .setParallelism(1);

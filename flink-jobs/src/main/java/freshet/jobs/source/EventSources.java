@@ -83,7 +83,11 @@ public final class EventSources {
             builder.setBounded(OffsetsInitializer.latest());
         }
         String name = label.substring(0, 1).toUpperCase(Locale.ROOT) + label.substring(1) + " from Kafka";
-        return env.fromSource(builder.build(), watermarks(config, stream, bounded), name, SourceRecordSerializer.TYPE)
+        return env.fromSource(
+                        EndingSource.of(builder.build()),
+                        watermarks(config, stream, bounded),
+                        name,
+                        SourceRecordSerializer.TYPE)
                 .uid(label + "-source")
                 .setDescription("Reads the topic " + topic + (bounded ? " to its present end" : ""))
                 .setParallelism(parallelism);

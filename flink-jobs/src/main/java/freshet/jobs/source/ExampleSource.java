@@ -48,7 +48,10 @@ public final class ExampleSource {
             builder.setBounded(OffsetsInitializer.latest());
         }
         return env.fromSource(
-                        builder.build(), WatermarkStrategy.noWatermarks(), "Examples from Kafka", ReadExample.TYPE)
+                        EndingSource.of(builder.build()),
+                        WatermarkStrategy.noWatermarks(),
+                        "Examples from Kafka",
+                        ReadExample.TYPE)
                 .uid("examples-source")
                 .setDescription("Reads the topic " + topic)
                 .setParallelism(Math.min(env.getParallelism(), KafkaTopics.partitions(config.kafka(), topic)));

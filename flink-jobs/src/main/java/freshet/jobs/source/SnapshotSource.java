@@ -42,7 +42,7 @@ public final class SnapshotSource {
             builder.setBounded(OffsetsInitializer.latest());
         }
         return env.fromSource(
-                        builder.build(),
+                        EndingSource.of(builder.build()),
                         WatermarkStrategy.noWatermarks(),
                         "Snapshots from Kafka",
                         FreshetTypes.SNAPSHOT_RECORD)

@@ -38,7 +38,7 @@ final class ProcessCluster implements AutoCloseable {
     ProcessCluster(Path folder, int slotsPerTaskManager) throws IOException {
         this.folder = folder;
         restPort = freePort();
-        rest = new FlinkRest(URI.create("http://127.0.0.1:" + restPort));
+        rest = new FlinkRest(restAddress());
         Files.createDirectories(folder.resolve("tmp"));
         Files.writeString(folder.resolve("config.yaml"), config(slotsPerTaskManager));
         start("jobmanager", "-Xmx512m", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
@@ -91,6 +91,8 @@ final class ProcessCluster implements AutoCloseable {
                 heap,
                 "-XX:MaxDirectMemorySize=192m",
                 "-XX:TieredStopAtLevel=1", // short-lived: compile fast rather than well
+                "-Dlog.file=" + folder.resolve(name + ".log"),
+                "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
                 "-cp",
                 System.getProperty("java.class.path"),
                 mainClass,
@@ -127,6 +129,30 @@ final class ProcessCluster implements AutoCloseable {
             throw new AssertionError("the job had ended before the kill; give it more to do");
         }
         killsByJob.merge(job.getJobID(), 1, Integer::sum);
+        taskManager = startTaskManager();
+    }
+
+    URI restAddress() {
+        return URI.create("http://127.0.0.1:" + restPort);
+    }
+
+    /** For questions to the JobManager. */
+    FlinkRest rest() {
+        return rest;
+    }
+
+    /** The one that works. */
+    Process taskManager() {
+        return taskManager;
+    }
+
+    Process jobManager() {
+        return processes.get(0);
+    }
+
+    /** Kills the TaskManager. Another is started in its place. */
+    void killTaskManager() throws IOException {
+        taskManager.destroyForcibly().onExit().join();
         taskManager = startTaskManager();
     }
 

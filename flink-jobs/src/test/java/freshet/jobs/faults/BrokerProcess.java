@@ -1,0 +1,117 @@
+package freshet.jobs.faults;
+
+import freshet.jobs.local.BrokerTopics;
+import freshet.jobs.local.KafkaNode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/**
+ * A Kafka broker as a process of its own, which can be killed as the kernel kills and started again on the same folder and
+ * ports. Each start writes a log of its own into a second folder.
+ */
+final class BrokerProcess implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final Path data;
+    private final Path logs;
+    private final int port = ProcessCluster.freePort();
+    private final int controllerPort = ProcessCluster.freePort();
+    private final BrokerTopics topics = new BrokerTopics(bootstrapServers());
+    private Process process;
+    private int starts;
+
+    /**
+     * Starts it and waits until it answers.
+     *
+     * @param data of the broker: an empty folder, which may be a small disk
+     * @param logs where {@code broker-<start>.log} and {@code .out} go
+     */
+    BrokerProcess(Path data, Path logs) throws IOException {
+        this.data = data;
+        this.logs = logs;
+        Files.createDirectories(logs);
+        process = launch();
+        awaitAnswer();
+        topics.createOffsetsTopic();
+    }
+
+    private Process launch() throws IOException {
+        String name = "broker-" + ++starts;
+        return new ProcessBuilder(List.of(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx256m",
+                        "-XX:TieredStopAtLevel=1",
+                        "-Dlog.file=" + logs.resolve(name + ".log"),
+                        "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        KafkaNode.class.getName(),
+                        data.toString(),
+                        "" + port,
+                        "" + controllerPort))
+                .redirectErrorStream(true)
+                .redirectOutput(logs.resolve(name + ".out").toFile())
+                .start();
+    }
+
+    /** A process that ends before it answers is a fault of the test: its log says why. */
+    private void awaitAnswer() {
+        Awaitility.await("the broker of " + data + " to answer; see " + logs)
+                .atMost(PATIENCE)
+                .failFast("the broker has ended; see " + logs, () -> !process.isAlive())
+                .until(this::answers);
+    }
+
+    private boolean answers() {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress("127.0.0.1", port), 500);
+            return true;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    String bootstrapServers() {
+        return "127.0.0.1:" + port;
+    }
+
+    /** While it is away, questions wait, and fail after a minute. */
+    BrokerTopics topics() {
+        return topics;
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** Starts it again on what its folder then holds; when this returns it answers. */
+    void startAgain() throws IOException {
+        process = launch();
+        awaitAnswer();
+    }
+
+    /** Its exit code once it has ended by itself; empty if it runs on for so long. */
+    Optional<Integer> awaitEnd(Duration atMost) throws InterruptedException {
+        return process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)
+                ? Optional.of(process.exitValue())
+                : Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        topics.close();
+        kill();
+    }
+}
