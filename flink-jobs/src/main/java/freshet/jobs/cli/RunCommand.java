@@ -10,6 +10,7 @@ import freshet.jobs.local.FlinkRest;
 import freshet.jobs.recover.Retained;
 import freshet.jobs.recover.RetainedFinder;
 import freshet.jobs.source.EventSources.Until;
+import freshet.jobs.source.LostRecords;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.URI;
@@ -111,6 +112,13 @@ final class RunCommand implements Callable<Integer> {
             paramLabel = "PATH",
             description = "Savepoint or retained checkpoint to go on from (default: start without state).")
     private @Nullable String from;
+
+    @Option(
+            names = "--skip-lost",
+            description =
+                    "With --from: where a topic no longer has what the job would read next, go on with the oldest record"
+                            + " that it has. Without it the job fails there; freshet recover counts what is lost.")
+    private boolean skipLost;
 
     @Option(names = "--empty", description = "Start without state although there are checkpoints of the job.")
     private boolean empty;
@@ -238,6 +246,9 @@ final class RunCommand implements Callable<Integer> {
         });
         if (from != null) {
             settings.set(StateRecoveryOptions.SAVEPOINT_PATH, from);
+        }
+        if (skipLost) {
+            settings.set(LostRecords.OPTION, LostRecords.SKIP);
         }
         return settings;
     }

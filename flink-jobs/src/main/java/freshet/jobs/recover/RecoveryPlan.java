@@ -99,7 +99,7 @@ public record RecoveryPlan(List<Retained> candidates) {
         });
         lost.forEach((partition, missing) -> words.add("LOST: " + missing + " records of " + partition
                 + " are gone from the topic, which was kept for too short a time;"
-                + " its source fails when it asks for them"));
+                + " its source fails when it asks for them, unless freshet run has --skip-lost"));
         return words;
     }
 

@@ -48,7 +48,7 @@ public final class ControlSource {
             builder.setBounded(OffsetsInitializer.latest());
         }
         return env.fromSource(
-                        EndingSource.of(builder.build()),
+                        TopicSource.of(builder.build()),
                         WatermarkStrategy.noWatermarks(),
                         "Commands from Kafka",
                         Types.STRING)

@@ -9,12 +9,18 @@ import org.apache.kafka.clients.consumer.OffsetResetStrategy;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Starts a new job at the oldest record, but fails where a restored offset is gone. {@link OffsetsInitializer#earliest()}
- * would then jump over what retention has deleted and say nothing (FLINK-39888).
+ * Starts a new job at the oldest record, but fails where a restored offset is gone, unless told otherwise.
+ * {@link OffsetsInitializer#earliest()} would then jump over what retention has deleted and say nothing (FLINK-39888).
  */
 @SuppressWarnings("deprecation") // the connector's own interface names the deprecated type
 final class EarliestOrFail implements OffsetsInitializer {
     private static final long serialVersionUID = 1L;
+
+    private final LostRecords lost;
+
+    EarliestOrFail(LostRecords lost) {
+        this.lost = lost;
+    }
 
     @Override
     public Map<TopicPartition, Long> getPartitionOffsets(
@@ -26,6 +32,6 @@ final class EarliestOrFail implements OffsetsInitializer {
 
     @Override
     public OffsetResetStrategy getAutoOffsetResetStrategy() {
-        return OffsetResetStrategy.NONE;
+        return lost == LostRecords.SKIP ? OffsetResetStrategy.EARLIEST : OffsetResetStrategy.NONE;
     }
 }

@@ -76,7 +76,7 @@ public final class EventSources {
                 .setProperties(properties)
                 .setTopics(topic)
                 .setGroupId("freshet-" + config.name() + "-examples")
-                .setStartingOffsets(new EarliestOrFail())
+                .setStartingOffsets(new EarliestOrFail(env.getConfiguration().get(LostRecords.OPTION)))
                 .setDeserializer(new EventDeserializer(stream, config));
         boolean bounded = until == Until.CURRENT_END || stream == EventStream.HISTORY;
         if (bounded) {
@@ -84,7 +84,7 @@ public final class EventSources {
         }
         String name = label.substring(0, 1).toUpperCase(Locale.ROOT) + label.substring(1) + " from Kafka";
         return env.fromSource(
-                        EndingSource.of(builder.build()),
+                        TopicSource.of(builder.build()),
                         watermarks(config, stream, bounded),
                         name,
                         SourceRecordSerializer.TYPE)

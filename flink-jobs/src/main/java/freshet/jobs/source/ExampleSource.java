@@ -42,13 +42,13 @@ public final class ExampleSource {
                 .setProperties(properties)
                 .setTopics(topic)
                 .setGroupId("freshet-" + group)
-                .setStartingOffsets(new EarliestOrFail())
+                .setStartingOffsets(new EarliestOrFail(env.getConfiguration().get(LostRecords.OPTION)))
                 .setDeserializer(new Deserializer(config.json()));
         if (until == Until.CURRENT_END) {
             builder.setBounded(OffsetsInitializer.latest());
         }
         return env.fromSource(
-                        EndingSource.of(builder.build()),
+                        TopicSource.of(builder.build()),
                         WatermarkStrategy.noWatermarks(),
                         "Examples from Kafka",
                         ReadExample.TYPE)

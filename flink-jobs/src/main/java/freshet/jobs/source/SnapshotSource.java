@@ -42,7 +42,7 @@ public final class SnapshotSource {
             builder.setBounded(OffsetsInitializer.latest());
         }
         return env.fromSource(
-                        EndingSource.of(builder.build()),
+                        TopicSource.of(builder.build()),
                         WatermarkStrategy.noWatermarks(),
                         "Snapshots from Kafka",
                         FreshetTypes.SNAPSHOT_RECORD)

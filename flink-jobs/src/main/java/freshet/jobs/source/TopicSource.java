@@ -19,23 +19,26 @@ import org.apache.flink.streaming.api.lineage.LineageVertexProvider;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bounded Kafka source that ends also when it was restored. The connector's own never does, as of 5.0.0 (FLINK-31006): an
- * enumerator that comes from a checkpoint finds no partition that is new and tells no reader that there will be none. A job
- * restored while it read the histories would wait for their end for ever, with all of its event time.
+ * The connector's Kafka source, with what it lacks as of 5.0.0.
+ *
+ * <p>A bounded one ends also when it was restored (FLINK-31006): the connector's enumerator that comes from a checkpoint finds no
+ * partition that is new and tells no reader that there will be none. A job restored while it read the histories would wait for
+ * their end for ever, with all of its event time.
+ *
+ * <p>An offset that the topic no longer has fails the job in words; see {@link TopicReader}.
  */
-final class EndingSource<T>
+final class TopicSource<T>
         implements Source<T, KafkaPartitionSplit, KafkaSourceEnumState>, ResultTypeQueryable<T>, LineageVertexProvider {
     private static final long serialVersionUID = 1L;
 
     private final KafkaSource<T> source;
 
-    private EndingSource(KafkaSource<T> source) {
+    private TopicSource(KafkaSource<T> source) {
         this.source = source;
     }
 
-    /** The source itself where it has no end. */
-    static <T> Source<T, KafkaPartitionSplit, KafkaSourceEnumState> of(KafkaSource<T> source) {
-        return source.getBoundedness() == Boundedness.BOUNDED ? new EndingSource<>(source) : source;
+    static <T> TopicSource<T> of(KafkaSource<T> source) {
+        return new TopicSource<>(source);
     }
 
     @Override
@@ -44,7 +47,9 @@ final class EndingSource<T>
         SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restored =
                 source.restoreEnumerator(context, checkpoint);
         // One that had not seen its partitions yet looks for them, and then says itself that these are all.
-        return checkpoint.initialDiscoveryFinished() ? new Ending(restored, context) : restored;
+        return getBoundedness() == Boundedness.BOUNDED && checkpoint.initialDiscoveryFinished()
+                ? new Ending(restored, context)
+                : restored;
     }
 
     /** Tells each reader, behind the splits that it gets, that there are no more. */
@@ -92,7 +97,7 @@ final class EndingSource<T>
 
     @Override
     public SourceReader<T, KafkaPartitionSplit> createReader(SourceReaderContext context) throws Exception {
-        return source.createReader(context);
+        return new TopicReader<>(source.createReader(context));
     }
 
     @Override

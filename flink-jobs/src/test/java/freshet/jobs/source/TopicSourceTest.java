@@ -16,7 +16,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class EndingSourceTest {
+class TopicSourceTest {
     private static final KafkaPartitionSplit SPLIT = new KafkaPartitionSplit(new TopicPartition("histories", 0), 0, 92);
 
     private final MockSplitEnumeratorContext<KafkaPartitionSplit> context = new MockSplitEnumeratorContext<>(2);
@@ -28,7 +28,7 @@ class EndingSourceTest {
 
     @Test
     void aReaderOfARestoredOneIsToldThatThereAreNoMoreSplits() throws Exception {
-        register(new KafkaSourceEnumState(List.of(SPLIT), List.of(), true));
+        register(bounded(), new KafkaSourceEnumState(List.of(SPLIT), List.of(), true));
 
         assertThat(context.hasNoMoreSplits(1)).isTrue();
         assertThat(context.hasNoMoreSplits(0)).as("it has not registered yet").isFalse();
@@ -36,24 +36,27 @@ class EndingSourceTest {
 
     @Test
     void oneThatDoesNotKnowItsPartitionsYetSaysSoLater() throws Exception {
-        register(new KafkaSourceEnumState(List.of(), List.of(), false));
+        register(bounded(), new KafkaSourceEnumState(List.of(), List.of(), false));
 
         assertThat(context.hasNoMoreSplits(1)).isFalse();
     }
 
     @Test
-    void aSourceWithoutAnEndStaysWhatItIs() {
-        KafkaSource<String> endless = builder().build();
+    void aReaderOfOneWithoutAnEndIsToldNothing() throws Exception {
+        register(TopicSource.of(builder().build()), new KafkaSourceEnumState(List.of(SPLIT), List.of(), true));
 
-        assertThat(EndingSource.of(endless)).isSameAs(endless);
+        assertThat(context.hasNoMoreSplits(1)).isFalse();
     }
 
-    private void register(KafkaSourceEnumState checkpoint) throws Exception {
-        SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restored = EndingSource.of(
-                        builder().setBounded(OffsetsInitializer.latest()).build())
-                .restoreEnumerator(context, checkpoint);
+    private void register(TopicSource<String> source, KafkaSourceEnumState checkpoint) throws Exception {
+        SplitEnumerator<KafkaPartitionSplit, KafkaSourceEnumState> restored =
+                source.restoreEnumerator(context, checkpoint);
         context.registerReader(new ReaderInfo(1, "here"));
         restored.addReader(1);
+    }
+
+    private static TopicSource<String> bounded() {
+        return TopicSource.of(builder().setBounded(OffsetsInitializer.latest()).build());
     }
 
     private static KafkaSourceBuilder<String> builder() {
