@@ -1,25 +1,21 @@
 package freshet.jobs.join;
 
-import freshet.jobs.join.ReferenceLabel.Answer;
+import freshet.jobs.join.ReferenceLabels.Answer;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
+import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
+import freshet.serde.example.FeatureValues;
 import freshet.serde.example.LabeledExample;
-import freshet.serde.example.TaskLabel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What the join must yield for one user, slow and obvious: all events at once, sorted, and plain loops over the whole list.
- * No limits, no state, no watermark. With the streams, labels, histories and features that it is made of ({@link ReferenceStream}
- * and so on) it is some 650 lines: one question a file, and nothing in it that is clever.
+ * What the join must yield for one user, slow and obvious: the events in a sorted list, and plain loops over all of it for every question.
+ * Without limits, state or watermarks.
  */
 final class ReferenceJoin {
     final List<LabeledExample> examples = new ArrayList<>();
@@ -27,138 +23,115 @@ final class ReferenceJoin {
     final Ledger ledger;
 
     private final JoinSpec spec;
-    private final ReferenceStream stream;
-    private final ReferenceHistory history = new ReferenceHistory();
-    private final Map<Impression, List<Answer>> answers = new IdentityHashMap<>();
-    /** Feedback that a task with {@code late: correct} looked at after its horizon. */
-    private final Set<Feedback> usedLate = new HashSet<>();
+
+    /** What the history takes, and the order in which it does. */
+    private record Known(List<Long> order, Event event) {}
 
     ReferenceJoin(JoinSpec spec, List<Event> arrived) {
         this.spec = spec;
-        this.ledger = new Ledger(spec.taskNames());
-        this.stream = new ReferenceStream(spec, arrived, ledger);
-        List<Event> events = stream.events;
-        for (int place = 0; place < events.size(); place++) {
-            Event event = events.get(place);
-            if (event instanceof Feedback feedback) {
-                answer(feedback, place);
-            } else {
-                history.add(event.eventTimeMillis(), 0, place, 0, stream.life(event), event);
+        ledger = new Ledger(spec.taskNames());
+        List<Event> life = new ArrayList<>();
+        long last = Long.MAX_VALUE;
+        for (Event event : arrived.stream().sorted(EventBytes.TOTAL_ORDER).toList()) {
+            if (event.eventTimeMillis() - last > spec.userTtl().toMillis()) {
+                join(life); // who comes back after so long is a new user
+                life.clear();
             }
+            last = event.eventTimeMillis();
+            addUnlessDuplicate(event, life);
         }
-        for (Event event : events) {
-            if (event instanceof Impression impression) {
-                List<Answer> own = answers.getOrDefault(impression, List.of());
-                label(impression, own);
-                own.forEach(this::countAnswer);
-            }
-        }
+        join(life);
         examples.sort(LabeledExample.ORDER);
     }
 
-    private boolean isAsked(Feedback feedback) {
-        return spec.tasks().stream().anyMatch(task -> task.label().kind().equals(feedback.kind()));
-    }
-
-    private void answer(Feedback feedback, int place) {
-        @Nullable Impression before = null;
-        @Nullable Impression after = null;
-        for (Event event : stream.events) {
-            if (event instanceof Impression candidate && isAnsweredBy(candidate, feedback)) {
-                long delay = feedback.eventTimeMillis() - candidate.eventTimeMillis();
-                if (Event.ORDER.compare(candidate, feedback) < 0) {
-                    before = delay <= stream.memory(candidate) ? candidate : before;
-                } else if (after == null && -delay <= spec.feedbackWait().toMillis()) {
-                    after = candidate;
-                }
+    private void addUnlessDuplicate(Event event, List<Event> life) {
+        String kind = event instanceof Impression ? "IMPRESSION" : event instanceof Feedback ? "FEEDBACK" : "HISTORY";
+        count(kind + "_READ");
+        for (Event before : life) {
+            boolean same = before.getClass() == event.getClass() && before.id().equals(event.id());
+            if (same && event.eventTimeMillis() - before.eventTimeMillis() <= memory(event)) {
+                count(kind + "_DUPLICATE");
+                return;
             }
         }
-        long time = feedback.eventTimeMillis();
-        int lives = stream.life(feedback);
-        if (before != null) {
-            history.add(time, 0, place, 0, lives, feedback);
-            put(answers, before, new Answer(feedback, time - before.eventTimeMillis()));
-        } else if (after != null) {
-            history.add(after.eventTimeMillis(), 0, stream.events.indexOf(after), 1 + place, lives, feedback);
-            put(answers, after, new Answer(feedback, 0));
-        } else {
-            history.add(time + spec.feedbackWait().toMillis(), 1, place, 0, lives, feedback);
-            count(isAsked(feedback) ? "FEEDBACK_ORPHAN" : "FEEDBACK_NOT_ASKED");
-            if (isAsked(feedback)) {
-                orphans.add(feedback);
-            }
+        life.add(event);
+        if (!(event instanceof Feedback)) {
+            count(kind + (event instanceof Impression ? "_ACCEPTED" : "_APPLIED"));
         }
     }
 
-    private void countAnswer(Answer answer) {
-        boolean used = usedLate.contains(answer.feedback())
-                || spec.tasks().stream()
-                        .anyMatch(task ->
-                                task.label().kind().equals(answer.feedback().kind())
-                                        && answer.delay() <= task.horizonMillis());
-        count(!isAsked(answer.feedback()) ? "FEEDBACK_NOT_ASKED" : used ? "FEEDBACK_USED" : "FEEDBACK_AFTER_HORIZON");
+    /** For how long another event with its id is a duplicate, and for how long an impression can be answered. */
+    private long memory(Event event) {
+        long window = spec.duplicateWindow().toMillis();
+        long answered = event instanceof Impression ? spec.longestHorizonMillis() : 0;
+        return event instanceof HistorySeed ? Long.MAX_VALUE : Math.max(window, answered);
     }
 
-    private static boolean isAnsweredBy(Impression impression, Feedback feedback) {
-        return feedback.impressionId() == null
-                ? feedback.videoId().equals(impression.videoId())
-                : feedback.impressionId().equals(impression.impressionId());
-    }
-
-    private void label(Impression impression, List<Answer> own) {
-        TreeMap<Long, List<TaskLabel>> byTime = new TreeMap<>();
-        Set<String> fulfilled = new HashSet<>();
-        Map<String, Long> decided = new HashMap<>();
-        for (int t = 0; t < spec.tasks().size(); t++) {
-            TaskRule task = spec.tasks().get(t);
-            boolean byDuration = task.label().divisor() == LabelRule.Divisor.VIDEO_DURATION
-                    || task.label()
-                                    .atLeast()
-                                    .map(Threshold::steps)
-                                    .orElse(List.of())
-                                    .size()
-                            > 1;
-            if (byDuration && impression.videoDurationMillis() == 0) {
-                ledger.add(LedgerLine.TASK_MASKED_DURATION_UNKNOWN, t, 1);
-                continue;
-            } else if (task.given() != null && !fulfilled.contains(task.given())) {
-                ledger.add(LedgerLine.TASK_MASKED_GIVEN, t, 1);
+    private void join(List<Event> life) {
+        List<Known> history = new ArrayList<>();
+        Map<Integer, List<Answer>> answers = new HashMap<>();
+        for (int place = 0; place < life.size(); place++) {
+            Event event = life.get(place);
+            long time = event.eventTimeMillis();
+            if (!(event instanceof Feedback feedback)) {
+                history.add(new Known(List.of(time, 0L, (long) place, 0L), event));
                 continue;
             }
-            ReferenceLabel label = ReferenceLabel.of(task, impression, own, decided);
-            decided.put(task.name(), label.decidedAt());
-            usedLate.addAll(label.late());
-            boolean positive = label.value() > 0;
-            boolean kept =
-                    positive || task.negatives().keeps(task.name(), impression.userId(), impression.impressionId());
-            float weight = positive ? 1 : task.negatives().weight();
-            float rate = positive ? 1 : (float) task.negatives().keep();
-            ledger.add(kept ? LedgerLine.TASK_LABELLED : LedgerLine.TASK_SAMPLED_OUT, t, 1);
-            if (kept) {
-                put(byTime, label.decidedAt(), new TaskLabel(task.name(), label.value(), weight, rate, 0));
+            int found = impressionOf(feedback, life, place);
+            if (found < 0) {
+                long inVain = time + spec.feedbackWait().toMillis();
+                history.add(new Known(List.of(inVain, 1L, (long) place, 0L), at(inVain, feedback)));
+                boolean asked = ReferenceLabels.asksFor(spec, feedback);
+                count(asked ? "FEEDBACK_ORPHAN" : "FEEDBACK_NOT_ASKED");
+                orphans.addAll(asked ? List.of(feedback) : List.of());
+                continue;
             }
-            if (positive) {
-                fulfilled.add(task.name());
-                ledger.add(LedgerLine.TASK_POSITIVE, t, 1);
-            }
-            if (label.correctedAt() < ReferenceLabel.NEVER) {
-                ledger.add(LedgerLine.TASK_CORRECTED, t, 1);
-                put(byTime, label.correctedAt(), new TaskLabel(task.name(), 1, 1, 1, kept ? weight : 0));
+            long shown = life.get(found).eventTimeMillis();
+            history.add(
+                    found < place
+                            ? new Known(List.of(time, 0L, (long) place, 0L), event)
+                            : new Known(List.of(shown, 0L, (long) found, 1L + place), at(shown, feedback)));
+            answers.computeIfAbsent(found, any -> new ArrayList<>())
+                    .add(new Answer(feedback, Math.max(0, time - shown)));
+        }
+        history.sort((one, other) -> Arrays.compare(one.order.toArray(Long[]::new), other.order.toArray(Long[]::new)));
+        List<Event> known = history.stream().map(Known::event).toList();
+        for (int place = 0; place < life.size(); place++) {
+            if (life.get(place) instanceof Impression shown) {
+                ReferenceLabels labels =
+                        new ReferenceLabels(spec, shown, answers.getOrDefault(place, List.of()), ledger);
+                FeatureValues features = ReferenceFeatures.of(shown, known.subList(0, known.indexOf(shown)));
+                labels.byDelay.forEach((delay, some) -> examples.add(new LabeledExample(
+                        shown.impressionId(),
+                        shown.userId(),
+                        shown.videoId(),
+                        shown.eventTimeMillis(),
+                        shown.eventTimeMillis() + delay,
+                        features,
+                        some)));
             }
         }
-        List<Event> before = history.before(impression, stream.life(impression));
-        byTime.forEach((at, labels) -> examples.add(new LabeledExample(
-                impression.impressionId(),
-                impression.userId(),
-                impression.videoId(),
-                impression.eventTimeMillis(),
-                at,
-                ReferenceFeatures.of(impression, before),
-                labels)));
     }
 
-    private static <K, V> void put(Map<K, List<V>> lists, K key, V value) {
-        lists.computeIfAbsent(key, any -> new ArrayList<>()).add(value);
+    /** The newest that it can answer of those before it, else the first of those that it waits for; -1 if there is none. */
+    private int impressionOf(Feedback feedback, List<Event> life, int place) {
+        int before = -1;
+        int after = -1;
+        for (int i = 0; i < life.size(); i++) {
+            if (life.get(i) instanceof Impression shown
+                    && (feedback.impressionId() == null
+                            ? feedback.videoId().equals(shown.videoId())
+                            : feedback.impressionId().equals(shown.impressionId()))) {
+                long delay = feedback.eventTimeMillis() - shown.eventTimeMillis();
+                before = i < place && delay <= memory(shown) ? i : before;
+                after = i > place && after < 0 && -delay <= spec.feedbackWait().toMillis() ? i : after;
+            }
+        }
+        return before >= 0 ? before : after;
+    }
+
+    private static Feedback at(long time, Feedback f) {
+        return new Feedback(f.id(), f.impressionId(), f.userId(), f.videoId(), time, f.kind(), f.value());
     }
 
     private void count(String line) {

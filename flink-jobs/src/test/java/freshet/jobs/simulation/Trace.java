@@ -16,7 +16,7 @@ final class Trace {
     }
 
     void add(String what) {
-        String line = String.format("%5d  %s", steps++, what);
+        String line = steps++ + "  " + what;
         if (printed) {
             System.out.println(line);
         }
