@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
             DoctorCommand.class,
             TopicsCommand.class,
             SendCommand.class,
+            DecodeCommand.class,
             ClusterCommand.class,
             RunCommand.class,
             RecoverCommand.class,

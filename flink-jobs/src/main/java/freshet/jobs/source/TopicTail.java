@@ -1,0 +1,59 @@
+package freshet.jobs.source;
+
+import freshet.jobs.config.KafkaConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** The newest records of a topic, for people who want to look at some. */
+public final class TopicTail {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private TopicTail() {}
+
+    /**
+     * The records that were the newest of each partition when this was called, partition by partition, oldest first. Joins no
+     * group and commits nothing.
+     *
+     * @param most how many of each partition, at least 1
+     * @throws IllegalStateException when the topic does not exist or the brokers do not answer
+     */
+    public static List<ConsumerRecord<byte[], byte[]>> of(KafkaConfig kafka, String topic, int most) {
+        List<TopicPartition> partitions = IntStream.range(0, KafkaTopics.partitions(kafka, topic))
+                .mapToObj(partition -> new TopicPartition(topic, partition))
+                .toList();
+        Properties properties = kafka.forConsumers();
+        properties.setProperty(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            Map<TopicPartition, Long> oldest = consumer.beginningOffsets(partitions, PATIENCE);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
+            for (TopicPartition partition : partitions) {
+                long end = Objects.requireNonNull(ends.get(partition));
+                consumer.assign(List.of(partition));
+                consumer.seek(partition, Math.max(Objects.requireNonNull(oldest.get(partition)), end - most));
+                while (consumer.position(partition, PATIENCE) < end) {
+                    List<ConsumerRecord<byte[], byte[]>> some =
+                            consumer.poll(PATIENCE).records(partition);
+                    if (some.isEmpty() && consumer.position(partition, PATIENCE) < end) {
+                        throw new IllegalStateException("reading " + partition + " at " + kafka.bootstrapServers()
+                                + ": found no record for " + PATIENCE.toSeconds() + " s, expected those up to offset "
+                                + end);
+                    }
+                    some.stream().filter(record -> record.offset() < end).forEach(records::add);
+                }
+            }
+        }
+        return records;
+    }
+}
