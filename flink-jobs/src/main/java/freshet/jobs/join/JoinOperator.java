@@ -5,6 +5,7 @@ import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.metric.EventTimeHours;
 import freshet.jobs.metric.LedgerGauges;
 import freshet.jobs.metric.LedgerPart;
+import freshet.jobs.metric.StandingCount;
 import freshet.jobs.source.EventSources.Until;
 import freshet.jobs.type.Fields;
 import freshet.jobs.type.FreshetTypes;
@@ -190,6 +191,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         hours = new EventTimeHours();
         outlet = new Outlet();
         LedgerGauges.register(getMetricGroup(), ledger);
+        StandingCount.show(getRuntimeContext(), ledger);
         getMetricGroup().gauge("hotUsers", users::size);
         getMetricGroup().gauge("hotUserBytes", users::heapBytes);
         getMetricGroup().gauge("dueUsers", due::size);

@@ -279,7 +279,7 @@ public final class Demo {
                         ledgerJson(ledger),
                         loaded.stream()
                                 .map(manifest -> new Report.PublishedSnapshot(
-                                        manifest.version().toString(), manifest.sha256(), manifest.bytes()))
+                                        manifest.version(), manifest.sha256(), manifest.bytes()))
                                 .toList(),
                         truth)
                 .write(options.out());

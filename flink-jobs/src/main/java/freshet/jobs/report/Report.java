@@ -3,6 +3,7 @@ package freshet.jobs.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ public record Report(
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** A snapshot that was published: its version such as {@code 20220425T16Z}, checksum and size. */
-    public record PublishedSnapshot(String version, String sha256, long bytes) {}
+    public record PublishedSnapshot(SnapshotVersion version, String sha256, long bytes) {}
 
     public Report {
         metrics = List.copyOf(metrics);
@@ -85,7 +86,7 @@ public record Report(
                 if (Files.exists(manifest)) {
                     JsonNode json = JSON.readTree(manifest.toFile());
                     snapshots.add(new PublishedSnapshot(
-                            version.getFileName().toString(),
+                            SnapshotVersion.parse(version.getFileName().toString()),
                             json.path("sha256").asText(),
                             json.path("bytes").asLong()));
                 }

@@ -8,77 +8,24 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Lays out a {@link Report} as one page of HTML. One use per page, one thread. */
 final class ReportPage {
-    private static final long MILLIS_PER_HOUR = 3_600_000;
-    private static final DateTimeFormatter DAY_AND_HOUR =
-            DateTimeFormatter.ofPattern("d MMM HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter DAY =
-            DateTimeFormatter.ofPattern("d MMM", Locale.ROOT).withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter HOUR =
-            DateTimeFormatter.ofPattern("HH:mm", Locale.ROOT).withZone(ZoneOffset.UTC);
-
-    /** More hours than this and the axis is labelled by days. */
-    private static final int HOURS_ON_AXIS = 30;
-
-    private static final int LABELS_ON_AXIS = 7;
-
-    /** A metric that gets a chart. */
-    private record Metric(String key, String title, String meaning, double reference) {}
-
-    private static final List<Metric> CHARTS = List.of(
-            new Metric(
-                    "auc",
-                    "AUC",
-                    "How well the model orders positives before negatives, before it learns from them: 1 is perfect, 0.5 is"
-                            + " chance.",
-                    Double.NaN),
-            new Metric(
-                    "ne",
-                    "Normalised entropy",
-                    "Log loss over that of always predicting the average rate: below 1 is better than knowing only the"
-                            + " rate.",
-                    1),
-            new Metric(
-                    "calibration",
-                    "Calibration",
-                    "Predicted positives over positives: 1 is right on average, above 1 promises too much.",
-                    1),
-            new Metric(
-                    "mse",
-                    "Mean squared error",
-                    "Of tasks that predict a number, in the units of their label.",
-                    Double.NaN),
-            new Metric(
-                    "served_auc",
-                    "AUC as served",
-                    "Of the snapshot that was live when the impression was shown: up to an hour older than the trainer.",
-                    Double.NaN));
-
     private final Report report;
     private final StringBuilder page = new StringBuilder(1 << 16);
 
-    /** By task, then by hour; both in order of appearance. */
-    private final Map<String, Map<Long, JsonNode>> byTask = new LinkedHashMap<>();
+    private final HourlyCharts charts;
 
     private ReportPage(Report report) {
         this.report = report;
-        for (JsonNode line : report.metrics()) {
-            byTask.computeIfAbsent(line.path("task").asText(), task -> new LinkedHashMap<>())
-                    .put(line.path("event_time").asLong(), line);
-        }
+        charts = new HourlyCharts(report.metrics(), page);
     }
 
     static String html(Report report) {
@@ -99,7 +46,7 @@ final class ReportPage {
         if (report.truth() != null) {
             appendTruth(report.truth());
         }
-        appendCharts();
+        charts.append(report.snapshots());
         appendLedger();
         appendSnapshots();
         page.append("</main>\n</body>\n</html>\n");
@@ -118,10 +65,10 @@ final class ReportPage {
 
     private void appendTiles() {
         page.append("<div class=\"tiles\">\n");
-        List<Long> hours = hours();
+        List<Long> hours = charts.hours();
         if (!hours.isEmpty()) {
-            long last = hours.get(hours.size() - 1) + MILLIS_PER_HOUR;
-            appendTile("event time, UTC", time(hours.get(0)) + " – " + time(last));
+            long last = hours.get(hours.size() - 1) + HourlyCharts.MILLIS_PER_HOUR;
+            appendTile("event time, UTC", HourlyCharts.time(hours.get(0)) + " – " + HourlyCharts.time(last));
         }
         JsonNode join = report.ledger().path("join");
         if (join.has("impression_read")) {
@@ -155,7 +102,7 @@ final class ReportPage {
         for (Map.Entry<String, JsonNode> task : tasks.properties()) {
             JsonNode values = task.getValue();
             page.append(Html.row(
-                    swatch(colour++) + Html.escape(task.getKey()),
+                    Figure.swatch(colour++) + Html.escape(task.getKey()),
                     count(values, "count"),
                     count(values, "positives"),
                     cell(values, "auc"),
@@ -212,105 +159,9 @@ final class ReportPage {
             StringBuilder numbers = new StringBuilder(Html.header("position", "learnt", "truth"));
             all.forEach(one -> numbers.append(Html.row(
                     Integer.toString(one.position()), Html.number(one.learnt(), 3), Html.number(one.truth(), 3))));
-            appendChart(device, "", List.of("learnt", "truth"), chart, numbers.toString());
+            Figure.append(page, device, "", List.of("learnt", "truth"), chart, numbers.toString());
         });
         page.append("</div>\n");
-    }
-
-    private void appendCharts() {
-        List<Long> hours = hours();
-        if (hours.isEmpty()) {
-            return;
-        }
-        page.append("<section>\n<h2>Hour by hour</h2>\n<div class=\"charts\">\n");
-        for (Metric metric : CHARTS) {
-            appendMetric(metric, hours);
-        }
-        page.append("</div>\n</section>\n");
-    }
-
-    private void appendMetric(Metric metric, List<Long> hours) {
-        List<Series> series = new ArrayList<>();
-        List<String> shown = new ArrayList<>();
-        byTask.forEach((task, lines) -> {
-            List<Point> points = new ArrayList<>();
-            for (long hour : hours) {
-                points.add(new Point(hour, value(lines.get(hour), metric.key())));
-            }
-            boolean hasValues = points.stream().anyMatch(point -> !Double.isNaN(point.y()));
-            // A task without values keeps its place, so that a task has one colour on the whole page.
-            series.add(new Series(task, points, false));
-            shown.add(hasValues ? task : "");
-        });
-        if (shown.stream().allMatch(String::isEmpty)) {
-            return;
-        }
-        double first = hours.get(0);
-        double last = hours.get(hours.size() - 1);
-        LineChart chart = new LineChart(
-                metric.title() + " by event-time hour",
-                series,
-                ticks(hours),
-                first,
-                last > first ? last : first + MILLIS_PER_HOUR,
-                metric.reference());
-        appendChart(metric.title(), metric.meaning(), shown, chart, numbers(metric, hours, shown));
-    }
-
-    /** Labels at full hours or days, not more than fit. */
-    private static List<Tick> ticks(List<Long> hours) {
-        boolean byDay = hours.size() > HOURS_ON_AXIS;
-        long unit = byDay ? 24 * MILLIS_PER_HOUR : MILLIS_PER_HOUR;
-        long first = hours.get(0);
-        long last = hours.get(hours.size() - 1);
-        long step = unit * Math.max(1, (last - first) / unit / LABELS_ON_AXIS);
-        List<Tick> ticks = new ArrayList<>();
-        for (long at = (first + unit - 1) / unit * unit; at <= last; at += step) {
-            ticks.add(new Tick(at, (byDay ? DAY : HOUR).format(Instant.ofEpochMilli(at))));
-        }
-        return ticks;
-    }
-
-    private String numbers(Metric metric, List<Long> hours, List<String> shown) {
-        List<String> tasks = shown.stream().filter(task -> !task.isEmpty()).toList();
-        List<String> names = new ArrayList<>(List.of("hour, UTC"));
-        names.addAll(tasks);
-        StringBuilder rows = new StringBuilder(Html.header(names.toArray(String[]::new)));
-        for (long hour : hours) {
-            List<String> cells = new ArrayList<>(List.of(time(hour)));
-            for (String task : tasks) {
-                Map<Long, JsonNode> lines = byTask.getOrDefault(task, Map.of());
-                cells.add(Html.number(value(lines.get(hour), metric.key()), 4));
-            }
-            rows.append(Html.row(cells.toArray(String[]::new)));
-        }
-        return rows.toString();
-    }
-
-    /**
-     * @param legend names in the order of the colours; empty where a colour is not shown
-     * @param numbers rows of a table
-     */
-    private void appendChart(String title, String meaning, List<String> legend, LineChart chart, String numbers) {
-        page.append("<figure>\n<figcaption><b>").append(Html.escape(title)).append("</b>");
-        if (!meaning.isEmpty()) {
-            page.append("<span>").append(Html.escape(meaning)).append("</span>");
-        }
-        page.append("</figcaption>\n").append(chart.svg()).append("\n<p class=\"legend\">");
-        for (int i = 0; i < legend.size(); i++) {
-            if (!legend.get(i).isEmpty()) {
-                page.append("<span>")
-                        .append(swatch(i))
-                        .append(Html.escape(legend.get(i)))
-                        .append("</span> ");
-            }
-        }
-        page.append("</p>\n<details><summary>Numbers</summary><div class=\"scroll\"><table>\n");
-        page.append(numbers).append("</table></div></details>\n</figure>\n");
-    }
-
-    private static String swatch(int colour) {
-        return "<i class=\"swatch series-" + colour % LineChart.COLOURS + "\"></i>";
     }
 
     private void appendLedger() {
@@ -379,27 +230,19 @@ final class ReportPage {
         page.append("<section>\n<h2>Snapshots</h2>\n<details><summary>")
                 .append(Html.count(report.snapshots().size()))
                 .append(", the last is ")
-                .append(Html.escape(
-                        report.snapshots().get(report.snapshots().size() - 1).version()))
+                .append(Html.escape(report.snapshots()
+                        .get(report.snapshots().size() - 1)
+                        .version()
+                        .toString()))
                 .append("</summary><div class=\"scroll\"><table>\n")
                 .append(Html.header("version", "bytes", "SHA-256"));
         for (Report.PublishedSnapshot snapshot : report.snapshots()) {
             page.append(Html.row(
-                    Html.escape(snapshot.version()),
+                    Html.escape(snapshot.version().toString()),
                     Html.count(snapshot.bytes()),
                     "<code>" + Html.escape(snapshot.sha256()) + "</code>"));
         }
         page.append("</table></div></details>\n</section>\n");
-    }
-
-    private List<Long> hours() {
-        Set<Long> hours = new LinkedHashSet<>();
-        report.metrics().forEach(line -> hours.add(line.path("event_time").asLong()));
-        return List.copyOf(hours);
-    }
-
-    private static String time(long millis) {
-        return DAY_AND_HOUR.format(Instant.ofEpochMilli(millis));
     }
 
     private static String words(String key) {

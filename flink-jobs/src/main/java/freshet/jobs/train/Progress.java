@@ -19,6 +19,9 @@ import java.util.TreeMap;
  * what the snapshot said that was live when the impression was shown ({@code served_...}). Not thread-safe.
  */
 final class Progress {
+    private static final List<String> SERVED_PROBABILITIES = List.of("auc", "ne", "calibration");
+    private static final List<String> SERVED_VALUES = List.of("mse");
+
     private final List<TaskSpec> tasks;
     private final ProgressiveValidation learning;
     private final ProgressiveValidation serving;
@@ -67,10 +70,12 @@ final class Progress {
         SortedMap<String, SortedMap<String, Double>> metrics = new TreeMap<>();
         for (TaskSpec task : tasks) {
             SortedMap<String, Double> values = new TreeMap<>(learnt.getOrDefault(task.name(), new TreeMap<>()));
-            String ofServing = task.loss().isProbability() ? "auc" : "mse";
-            Double value = served.getOrDefault(task.name(), new TreeMap<>()).get(ofServing);
-            if (value != null) {
-                values.put("served_" + ofServing, value);
+            SortedMap<String, Double> ofServing = served.getOrDefault(task.name(), new TreeMap<>());
+            for (String name : task.loss().isProbability() ? SERVED_PROBABILITIES : SERVED_VALUES) {
+                Double value = ofServing.get(name);
+                if (value != null) {
+                    values.put("served_" + name, value);
+                }
             }
             metrics.put(task.name(), values);
         }

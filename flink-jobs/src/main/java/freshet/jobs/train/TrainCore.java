@@ -43,6 +43,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -60,7 +61,7 @@ import org.jspecify.annotations.Nullable;
  * <p>One thread, but for {@link #status}.
  */
 final class TrainCore {
-    private static final byte VERSION = 6;
+    private static final byte VERSION = 7;
 
     /** So many of the newest examples go into a snapshot's golden rows, their ids hashed. */
     private static final int GOLDEN_EXAMPLES = 4;
@@ -77,6 +78,7 @@ final class TrainCore {
     private final AsServedScorer<ServedModel> asServed;
     private final boolean keepsServed;
     private final Progress progress;
+    private final HourTally tally;
     private final TrainGuard guard;
     private final SnapshotShelf shelf;
     private final CommandQueue commands;
@@ -145,6 +147,7 @@ final class TrainCore {
                 spec.batchSize(), spec.tick().toMillis(), snapshots.deltaEvery().toMillis(), snapshotMillis);
         asServed = new AsServedScorer<>(spec.taskCount(), longestHorizonMillis);
         progress = new Progress(spec.tasks(), metrics);
+        tally = new HourTally(spec);
         predictions = new float[spec.batchSize() * spec.taskCount()];
         served = new float[spec.batchSize() * spec.taskCount()];
     }
@@ -329,12 +332,14 @@ final class TrainCore {
             int labels = example.labels().size();
             float[] predicted = new float[labels];
             float[] predictedWhenShown = new float[labels];
+            OptionalLong servedAsOf = asServed.servedBy(example.eventTimeMillis());
             for (int i = 0; i < labels; i++) {
                 TaskLabel label = example.labels().get(i);
                 int task = spec.taskIndex(label.task());
                 predicted[i] = at(predictions, row, task);
                 predictedWhenShown[i] = at(served, row, task);
                 progress.record(example, task, label, predicted[i], predictedWhenShown[i]);
+                tally.scored(example, task, label, servedAsOf);
             }
             out.accept(new TrainRecord.Learnt(example, predicted, predictedWhenShown));
         }
@@ -345,6 +350,7 @@ final class TrainCore {
         Learner.Outcome outcome = learner.step(batch, predictions);
         if (outcome == Learner.Outcome.LEARNT) {
             lineage.learnt(batch);
+            tally.learnt(learner);
             newestExamples = newestOf(batch);
             guard.learnt(decided, learner.lastLearnt(), learner.lastGradientNorm());
         } else {
@@ -384,6 +390,7 @@ final class TrainCore {
     private void cutHour(long asOfMillis, Consumer<TrainRecord> out) {
         learner.advance(asOfMillis);
         hourMetrics = progress.closeHour();
+        tally.closeInto(hourMetrics);
         out.accept(new TrainRecord.Hour(asOfMillis - snapshotMillis, hourMetrics));
         checkWeights(asOfMillis);
         if (guard.trip().isPresent()) {
@@ -466,6 +473,7 @@ final class TrainCore {
                 buffer.repeats(),
                 tables,
                 calibration,
+                learner.lastGradientNorm(),
                 snapshots,
                 newest == null ? Long.MIN_VALUE : newest.eventTimeMillis(),
                 commands.size(),
@@ -509,6 +517,7 @@ final class TrainCore {
         buffer.save(out);
         batcher.save(out, exampleBytes);
         progress.save(out);
+        tally.save(out);
         lineage.save(out);
         exampleBytes.writeAll(out, newestExamples);
         SavedState.writeMetrics(out, hourMetrics);
@@ -546,6 +555,7 @@ final class TrainCore {
         buffer.restore(in);
         batcher.restore(in, exampleBytes);
         progress.restore(in);
+        tally.restore(in);
         lineage.restore(in);
         newestExamples = exampleBytes.readAll(in);
         hourMetrics = SavedState.readMetrics(in);

@@ -23,6 +23,9 @@ final class TrainGauges {
             "mse",
             "served_auc",
             "served_mse",
+            "label_delay_seconds",
+            "served_age_seconds",
+            "task_weight",
             "gauc",
             "pnr",
             "ess",
@@ -40,6 +43,8 @@ final class TrainGauges {
         gauge(group, "batchesRefused", status, TrainStatus::refused);
         gauge(group, "examplesRefused", status, TrainStatus::refusedExamples);
         gauge(group, "examplesHeldBack", status, TrainStatus::heldBack);
+        Gauge<Double> gradientNorm = () -> status.get().gradientNorm();
+        group.gauge("gradientNorm", gradientNorm);
         gauge(group, "guardTrips", status, TrainStatus::guardTrips);
         for (GuardReason reason : GuardReason.values()) {
             Gauge<Integer> tripped = () -> status.get().isGuardTripped(reason) ? 1 : 0;

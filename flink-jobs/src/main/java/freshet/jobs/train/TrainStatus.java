@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param repeats examples that came again and were dropped
  * @param tables the tables of rows, by table index; none before the first example
  * @param calibration slope and offset of each task in the order of the model; empty where none is calibrated
+ * @param gradientNorm of the last batch that was scored for learning, before clipping
  * @param snapshots cut so far
  * @param snapshotAsOfMillis the newest snapshot, or the one that was rolled back to since, is as of this event time; {@link Long#MIN_VALUE} before the first
  * @param commandsWaiting commands that wait for their moment
@@ -47,6 +48,7 @@ public record TrainStatus(
         long repeats,
         List<TableStatus> tables,
         List<Float> calibration,
+        double gradientNorm,
         long snapshots,
         long snapshotAsOfMillis,
         long commandsWaiting,
@@ -69,6 +71,7 @@ public record TrainStatus(
             0,
             List.of(),
             List.of(),
+            0,
             0,
             Long.MIN_VALUE,
             0,

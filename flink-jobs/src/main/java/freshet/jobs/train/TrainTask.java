@@ -1,6 +1,7 @@
 package freshet.jobs.train;
 
 import freshet.jobs.guard.GuardTrip;
+import freshet.jobs.metric.StandingCount;
 import freshet.jobs.order.KeyedBlocks;
 import freshet.jobs.order.WaitingBlocks;
 import freshet.jobs.state.PiecedState;
@@ -141,6 +142,10 @@ abstract class TrainTask extends AbstractStreamOperator<TrainRecord> {
     public void open() throws Exception {
         super.open();
         TrainGauges.register(getMetricGroup(), core.learner().spec(), plan.metrics(), core::status);
+        StandingCount.show(
+                getRuntimeContext(), "examples_learnt", () -> core.status().examples());
+        StandingCount.show(
+                getRuntimeContext(), "snapshots_cut", () -> core.status().snapshots());
     }
 
     /** Takes an example or a promise in, and does everything that it makes due. */

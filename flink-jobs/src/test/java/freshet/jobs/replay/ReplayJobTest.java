@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.api.common.state.CheckpointListener;
 import org.apache.flink.configuration.Configuration;
@@ -152,11 +153,22 @@ class ReplayJobTest {
         ReplayJob.writeLedger(graph.ledger(), options);
         ReplayJob.writeSetAside(graph, options);
         FailsTwice.FAILURES.set(0);
-        env.execute();
+        JobExecutionResult job = env.execute();
         ReplayJob.complete(options.out());
 
         assertThat(FailsTwice.FAILURES).hasValue(2);
         assertThat(checksums(options.out())).isEqualTo(checksums(first.out()));
+        // What the dashboard shows of the job is what its state has counted, across the failures.
+        JsonNode join =
+                JsonFile.read(options.out().resolve(LedgerFileSink.LEDGER)).path("join");
+        for (String line : List.of("impression_accepted", "impression_duplicate", "feedback_used")) {
+            assertThat((Long) job.getAccumulatorResult(line))
+                    .as(line)
+                    .isEqualTo(join.path(line).asLong());
+        }
+        assertThat((Long) job.getAccumulatorResult("task.click.labelled"))
+                .isEqualTo(join.at("/tasks/click/labelled").asLong());
+        assertThat((Long) job.getAccumulatorResult("examples_learnt")).isPositive();
     }
 
     /** Fails at the first example after a checkpoint, twice in all. */

@@ -61,6 +61,27 @@ class ReportTest {
     }
 
     @Test
+    void whatAnHourWasLikeBesideItsScoresIsShown() throws Exception {
+        Files.writeString(
+                folder.resolve("metrics.jsonl"),
+                "{\"event_time\":" + FIRST_HOUR + ",\"task\":\"click\",\"auc\":0.75,\"served_auc\":0.625,"
+                        + "\"label_delay_seconds\":615,\"served_age_seconds\":1803,\"task_weight\":0.875,"
+                        + "\"expert_0\":0.6875,\"expert_1\":0.3125}\n");
+        Path snapshot = Files.createDirectories(folder.resolve("snapshots/20220424T16Z"));
+        Files.writeString(snapshot.resolve("manifest.json"), "{\"sha256\":\"ab\",\"bytes\":12340000}");
+
+        String page = ReportPage.html(Report.read("t", folder));
+
+        assertThat(page)
+                .contains("less AUC as learnt", "<td>-0.125</td>")
+                .contains("Label delay, minutes", "<td>10.25</td>")
+                .contains("Age of the snapshot that served", "<td>30.05</td>")
+                .contains("Task weights", "<td>0.875</td>")
+                .contains("Experts of click", "expert 1", "<td>0.6875</td><td>0.3125</td>")
+                .contains("Size of snapshots, MB", "<td>12.34</td>");
+    }
+
+    @Test
     void sameFilesGiveTheSamePage() throws Exception {
         writeOutputs();
 

@@ -181,6 +181,16 @@ final class MixtureOfExperts {
         }
     }
 
+    /** Adds up what each gate gave to each expert over the first {@code batch} examples, {@code [tasks * experts]}. */
+    void addUse(int batch, double[] sums) {
+        int gates = tasks * experts;
+        for (int i = 0; i < batch; i++) {
+            for (int gate = 0; gate < gates; gate++) {
+                sums[gate] += gateValues[i * gates + gate];
+            }
+        }
+    }
+
     /** Rows {@code [from, to)}: the mixtures' gradients -> x's gradient. */
     void backward(ProductKernel kernel, int from, int to) {
         for (int i = from; i < to; i++) {

@@ -209,6 +209,13 @@ public final class Network {
         towers(kernel, from, to);
     }
 
+    /** Adds up what each gate gave to each expert in the last batch, {@code [tasks * experts]}; nothing without experts. */
+    public void addExpertUse(int batch, double[] sums) {
+        for (MixtureOfExperts layer : mixture) {
+            layer.addUse(batch, sums);
+        }
+    }
+
     /** After {@link #forward}: the heads again with the gate dropout of a training step, if there is any. */
     public void drop(int batch, long atStep) {
         if (gateDropout > 0 && !mixture.isEmpty()) {

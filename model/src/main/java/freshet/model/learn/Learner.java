@@ -350,6 +350,20 @@ public final class Learner implements AutoCloseable {
         return lastGradientNorm;
     }
 
+    /** What the last step multiplied a task's loss with: its configured weight times the balance's factor. */
+    public float lastTaskWeight(int task) {
+        return spec.tasks().get(task).weight() * factors[task];
+    }
+
+    /**
+     * Adds up, over the examples of the last step, what each task's gate gave to each expert.
+     *
+     * @param sums {@code double[tasks * experts]}; empty in structures without experts
+     */
+    public void addExpertUse(double[] sums) {
+        network.addExpertUse(lastLearnt, sums);
+    }
+
     /**
      * Everything but the rows: the length of what follows and parameters, optimizer state, global rates, counters as
      * {@link DenseState} lays them out; then likewise play times, where labels are weighted by them; then what ranks are made of, and the
