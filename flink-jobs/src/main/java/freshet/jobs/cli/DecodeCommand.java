@@ -8,6 +8,7 @@ import freshet.jobs.source.SourceRecord;
 import freshet.jobs.source.TopicTail;
 import freshet.serde.wire.ConfluentWire;
 import freshet.serde.wire.EventJson;
+import freshet.serde.wire.RegistryUnavailableException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -80,10 +81,14 @@ final class DecodeCommand implements Callable<Integer> {
         }
         FreshetConfig config = deployment.load();
         EventDecoder decoder = EventDecoder.ofTopic(stream, config);
-        if (records != null) {
-            ofFile(decoder, records);
-        } else {
-            ofTopic(decoder, config);
+        try {
+            if (records != null) {
+                ofFile(decoder, records);
+            } else {
+                ofTopic(decoder, config);
+            }
+        } catch (RegistryUnavailableException e) {
+            throw new CannotStartException("asking the schema registry for a schema: " + e.getMessage(), e);
         }
         spec.commandLine().getErr().println(events + " events, " + skipped + " skipped, " + refused + " refused");
         return refused == 0 ? 0 : Main.FAILED;

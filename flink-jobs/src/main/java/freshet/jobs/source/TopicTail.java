@@ -3,6 +3,8 @@ package freshet.jobs.source;
 import freshet.jobs.config.KafkaConfig;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -10,6 +12,7 @@ import java.util.Properties;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -36,24 +39,30 @@ public final class TopicTail {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(partitions);
             Map<TopicPartition, Long> oldest = consumer.beginningOffsets(partitions, PATIENCE);
             Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, PATIENCE);
-            for (TopicPartition partition : partitions) {
-                long end = Objects.requireNonNull(ends.get(partition));
-                consumer.assign(List.of(partition));
-                consumer.seek(partition, Math.max(Objects.requireNonNull(oldest.get(partition)), end - most));
-                while (consumer.position(partition, PATIENCE) < end) {
-                    List<ConsumerRecord<byte[], byte[]>> some =
-                            consumer.poll(PATIENCE).records(partition);
-                    if (some.isEmpty() && consumer.position(partition, PATIENCE) < end) {
-                        throw new IllegalStateException("reading " + partition + " at " + kafka.bootstrapServers()
-                                + ": found no record for " + PATIENCE.toSeconds() + " s, expected those up to offset "
-                                + end);
+            ends.forEach((partition, end) ->
+                    consumer.seek(partition, Math.max(Objects.requireNonNull(oldest.get(partition)), end - most)));
+            Map<TopicPartition, Long> missing = new HashMap<>(ends);
+            missing.entrySet().removeIf(one -> consumer.position(one.getKey(), PATIENCE) >= one.getValue());
+            while (!missing.isEmpty()) {
+                ConsumerRecords<byte[], byte[]> some = consumer.poll(PATIENCE);
+                for (ConsumerRecord<byte[], byte[]> record : some) {
+                    TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                    if (record.offset() < Objects.requireNonNull(ends.get(partition))) {
+                        records.add(record);
                     }
-                    some.stream().filter(record -> record.offset() < end).forEach(records::add);
+                }
+                missing.entrySet().removeIf(one -> consumer.position(one.getKey(), PATIENCE) >= one.getValue());
+                if (some.isEmpty() && !missing.isEmpty()) {
+                    throw new IllegalStateException("reading " + topic + " at " + kafka.bootstrapServers()
+                            + ": found no record for " + PATIENCE.toSeconds() + " s, expected those up to " + missing);
                 }
             }
         }
+        records.sort(Comparator.<ConsumerRecord<byte[], byte[]>>comparingInt(ConsumerRecord::partition)
+                .thenComparingLong(ConsumerRecord::offset));
         return records;
     }
 }

@@ -108,6 +108,12 @@ class DecodeCommandTest {
             assertThat(decode("decode", "--config", config.toString(), "--stream", "feedback", "--last", "1"))
                     .isZero();
             assertThat(out.toString()).contains("b4").doesNotContain("b1");
+
+            registry.stop(0);
+            assertThat(decode("decode", "--config", config.toString(), "--stream", "feedback"))
+                    .as("without the schema nothing can be said of the record")
+                    .isEqualTo(Main.NOT_POSSIBLE);
+            assertThat(err.toString()).contains("freshet: asking the schema registry");
         } finally {
             registry.stop(0);
         }

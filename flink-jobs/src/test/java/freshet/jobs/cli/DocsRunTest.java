@@ -32,9 +32,7 @@ class DocsRunTest {
 
     /** Pages without a block that is run here, and what runs their commands. */
     private static final Map<String, String> ELSEWHERE = Map.of(
-            "README.md (project)",
-                    "demo: DemoTest and quickstart.md; replay and import: ReplayJobTest, KuaiRandImporterTest",
-            "README.md (deploy)", "cluster and jobs: quickstart.md; the change of a configuration: upgrade.md",
+            "README.md", "demo: quickstart.md; replay and import: ReplayJobTest, KuaiRandImporterTest",
             "runbook.md", "speaks of a deployment that is in trouble; its commands are parsed",
             "concepts.md", "no commands",
             "capacity.md", "benchmarks; its commands are parsed");
@@ -75,11 +73,7 @@ class DocsRunTest {
         TreeSet<String> others = new TreeSet<>();
         for (Path page : DocsCommandsTest.pages()) {
             if (!hasScript(page)) {
-                String name = page.getFileName().toString();
-                others.add(
-                        name.equals("README.md")
-                                ? name + (page.getNameCount() > 2 ? " (deploy)" : " (project)")
-                                : name);
+                others.add(page.getFileName().toString());
             }
         }
 
