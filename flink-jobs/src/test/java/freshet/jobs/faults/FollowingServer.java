@@ -33,7 +33,12 @@ final class FollowingServer implements AutoCloseable {
 
     private final List<String> refused = new CopyOnWriteArrayList<>();
 
+    /** Follows the newest good snapshot. */
     FollowingServer(FreshetConfig config) {
+        this(config, Follow.NEWEST);
+    }
+
+    FollowingServer(FreshetConfig config, Follow follow) {
         subscriber = new SnapshotSubscriber(
                 KafkaSnapshotFeed.connect(
                         Map.of("bootstrap.servers", config.kafka().bootstrapServers()),
@@ -43,7 +48,7 @@ final class FollowingServer implements AutoCloseable {
                                 config.topics().modelDeltas())),
                 live,
                 new Remembering(),
-                SubscriberOptions.following(Follow.NEWEST).with(Deltas.APPLIED));
+                SubscriberOptions.following(follow).with(Deltas.APPLIED));
         subscriber.start();
     }
 

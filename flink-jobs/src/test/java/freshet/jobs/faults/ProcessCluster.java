@@ -2,6 +2,7 @@ package freshet.jobs.faults;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import freshet.jobs.local.FlinkRest;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -13,42 +14,97 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A Flink session cluster of real processes on the class path of the test: a JobManager, and TaskManagers that can be killed
- * as the kernel kills them. Their output goes to files in the folder.
+ * A Flink session cluster of real processes on the class path of the test: a JobManager, and TaskManagers, that can be killed
+ * as the kernel kills them, or stopped. What they print and log goes to files in the folder, {@code <name>.out} and {@code <name>.log}. One
+ * TaskManager works; a second one, if asked for, stands by with as many slots and takes over.
  */
 final class ProcessCluster implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
+    /** A JobManager gives a TaskManager up that has been silent for so long. */
+    static final Duration HEARTBEAT_TIMEOUT = Duration.ofSeconds(8);
+
+    private static final String JOB_MANAGER = "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint";
+    private static final String TASK_MANAGER = "org.apache.flink.runtime.taskexecutor.TaskManagerRunner";
+
+    /** Of a vertex whose work is done or under way. */
+    private static final Set<String> WORKING = Set.of("RUNNING", "FINISHED");
+
     private final Path folder;
+    private final int slots;
     private final int restPort;
     private final List<Process> processes = new ArrayList<>();
     private final FlinkRest rest;
     private final Map<JobID, Integer> killsByJob = new HashMap<>();
-    private Process taskManager;
+    private Process jobManager;
+    private int jobManagers = 1;
     private int taskManagers;
+    private Member taskManager;
+    private @Nullable Member standby;
+    private @Nullable Member stopped;
+    private boolean standbyWanted;
+    private List<String> sent = List.of();
+
+    /** A process under the name that the cluster and its logs know it by. */
+    private record Member(String name, Process process) {
+        void kill() {
+            process.destroyForcibly().onExit().join();
+        }
+    }
 
     /** Starts a JobManager and one TaskManager. */
     ProcessCluster(Path folder, int slotsPerTaskManager) throws IOException {
+        this(folder, slotsPerTaskManager, Map.of());
+    }
+
+    /**
+     * Starts a JobManager and one TaskManager.
+     *
+     * @param more of Flink's settings, before which the cluster's own stand
+     */
+    ProcessCluster(Path folder, int slotsPerTaskManager, Map<String, String> more) throws IOException {
         this.folder = folder;
+        slots = slotsPerTaskManager;
         restPort = freePort();
         rest = new FlinkRest(restAddress());
         Files.createDirectories(folder.resolve("tmp"));
-        Files.writeString(folder.resolve("config.yaml"), config(slotsPerTaskManager));
-        start("jobmanager", "-Xmx512m", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint");
+        StringBuilder settings = new StringBuilder(config());
+        new TreeMap<>(more).forEach((key, value) -> settings.append(key + ": \"" + value + "\"\n"));
+        Files.writeString(folder.resolve("config.yaml"), settings);
+        jobManager = start("jobmanager-1", JOB_MANAGER);
         taskManager = startTaskManager();
-        await().atMost(PATIENCE)
-                .until(() -> rest.getIfUp("/overview").path("taskmanagers").asInt() == 1);
+        awaitMembers();
+    }
+
+    /** Waits until the TaskManagers that we think are there are those that the JobManager knows. */
+    private void awaitMembers() {
+        Set<String> expected = standby == null ? Set.of(taskManager.name) : Set.of(taskManager.name, standby.name);
+        await("the TaskManagers " + expected + "; see " + folder)
+                .atMost(PATIENCE)
+                .until(() -> freeSlotsByMember().keySet().equals(expected));
+    }
+
+    private Map<String, Integer> freeSlotsByMember() throws InterruptedException {
+        Map<String, Integer> freeSlots = new TreeMap<>();
+        for (JsonNode member : rest.getIfUp("/taskmanagers").path("taskmanagers")) {
+            freeSlots.put(member.path("id").asText(), member.path("freeSlots").asInt());
+        }
+        return freeSlots;
     }
 
     /** Memory is given piece by piece, since the shell scripts that would work it out are not there. */
-    private String config(int slots) throws IOException {
+    private String config() throws IOException {
         return """
                 jobmanager: {rpc: {address: 127.0.0.1, port: %d}, bind-host: 127.0.0.1}
                 rest: {address: 127.0.0.1, bind-address: 127.0.0.1, port: %d, bind-port: "%d"}
@@ -64,9 +120,13 @@ final class ProcessCluster implements AutoCloseable {
                     network: {min: 64m, max: 64m}
                     jvm-metaspace: {size: 256m}
                     jvm-overhead: {min: 192m, max: 192m}
-                heartbeat: {interval: 1000, timeout: 8000, rpc-failure-threshold: 2}
+                heartbeat: {interval: 1000, timeout: %d, rpc-failure-threshold: 2}
                 io: {tmp: {dirs: "%s"}}
-                """.formatted(freePort(), restPort, restPort, slots, folder.resolve("tmp"));
+                web: {refresh-interval: 100}
+                rest.cache.checkpoint-statistics.timeout: 100ms
+                metrics.fetcher.update-interval: 500
+                """.formatted(
+                        freePort(), restPort, restPort, slots, HEARTBEAT_TIMEOUT.toMillis(), folder.resolve("tmp"));
     }
 
     static int freePort() throws IOException {
@@ -76,21 +136,19 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     /** It joins the cluster when it is up. */
-    private Process startTaskManager() throws IOException {
+    private Member startTaskManager() throws IOException {
         String name = "taskmanager-" + ++taskManagers;
-        return start(
-                name,
-                "-Xmx512m",
-                "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
-                "-Dtaskmanager.resource-id=" + name);
+        return new Member(name, start(name, TASK_MANAGER, "-Dtaskmanager.resource-id=" + name));
     }
 
-    private Process start(String name, String heap, String mainClass, String... arguments) throws IOException {
+    private Process start(String name, String mainClass, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                heap,
+                "-Xmx512m",
                 "-XX:MaxDirectMemorySize=192m",
+                "-XX:MaxMetaspaceSize=256m",
                 "-XX:TieredStopAtLevel=1", // short-lived: compile fast rather than well
+                "-XX:+UseSerialGC",
                 "-Dlog.file=" + folder.resolve(name + ".log"),
                 "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
                 "-cp",
@@ -107,9 +165,131 @@ final class ProcessCluster implements AutoCloseable {
         return process;
     }
 
+    /** Where its logs are. */
+    Path folder() {
+        return folder;
+    }
+
+    /** For questions to the JobManager. */
+    FlinkRest rest() {
+        return rest;
+    }
+
+    URI restAddress() {
+        return URI.create("http://127.0.0.1:" + restPort);
+    }
+
     /** An environment whose jobs run on this cluster. */
     StreamExecutionEnvironment environment(Configuration settings) {
-        return StreamExecutionEnvironment.createRemoteEnvironment("127.0.0.1", restPort, settings);
+        return StreamExecutionEnvironment.createRemoteEnvironment(
+                "127.0.0.1", restPort, settings, sent.toArray(String[]::new));
+    }
+
+    /** From now on jobs bring jars of their own, whose classes come before those of the class path. */
+    void sendAlong(List<String> jars) {
+        sent = List.copyOf(jars);
+    }
+
+    /** From now on another TaskManager stands by. When this returns it has joined: jobs that run stay where they are. */
+    void keepStandby() throws IOException {
+        standbyWanted = true;
+        replaceStandby();
+        awaitMembers();
+    }
+
+    /** Starts another that stands by where one is wanted and none is there. Only when jobs run: they would take it at once. */
+    void replaceStandby() throws IOException {
+        if (standbyWanted && standby == null) {
+            standby = startTaskManager();
+        }
+    }
+
+    /** Kills the TaskManager that works. The one that stands by takes over; where none does, another is started. */
+    void killTaskManager() throws IOException {
+        Member killed = taskManager;
+        if (standby != null) {
+            awaitMembers();
+        }
+        killed.kill();
+        taskManager = standby != null ? standby : startTaskManager();
+        standby = null;
+    }
+
+    /** Stops the TaskManager that works, as SIGSTOP does; the one that stands by takes over. */
+    void stopTaskManager() throws IOException, InterruptedException {
+        awaitMembers();
+        stopped = taskManager;
+        taskManager = Objects.requireNonNull(standby, "nobody stands by");
+        standby = null;
+        standbyWanted = false;
+        signal("STOP", stopped);
+    }
+
+    /** Lets the one that was stopped go on, and waits until it is back with nothing to do. */
+    void continueTaskManager() throws IOException, InterruptedException {
+        Member zombie = Objects.requireNonNull(stopped, "nobody was stopped");
+        signal("CONT", zombie);
+        standby = zombie;
+        awaitMembers();
+        await(zombie.name + " to have no task; see " + folder)
+                .atMost(PATIENCE)
+                .until(() -> freeSlotsByMember().getOrDefault(zombie.name, 0) == slots);
+    }
+
+    private static void signal(String signal, Member member) throws IOException, InterruptedException {
+        int exit = new ProcessBuilder("kill", "-" + signal, "" + member.process.pid())
+                .inheritIO()
+                .start()
+                .waitFor();
+        if (exit != 0) {
+            throw new IOException("kill -" + signal + " of " + member.name + ": exit code " + exit);
+        }
+    }
+
+    /** The one that works. */
+    Process taskManager() {
+        return taskManager.process;
+    }
+
+    Process jobManager() {
+        return jobManager;
+    }
+
+    /** Waits until no TaskManager has anything to do: what ran before has ended. */
+    void awaitIdle() {
+        await("TaskManagers without work; see " + folder).atMost(PATIENCE).until(() -> {
+            Map<String, Integer> freeSlots = freeSlotsByMember();
+            return !freeSlots.isEmpty() && freeSlots.values().stream().allMatch(free -> free == slots);
+        });
+    }
+
+    void killJobManager() {
+        jobManager.destroyForcibly().onExit().join();
+    }
+
+    /** Starts it again on the same ports. */
+    void startJobManager() throws IOException {
+        jobManager = start("jobmanager-" + ++jobManagers, JOB_MANAGER);
+    }
+
+    /**
+     * Whether a job has begun to run since a moment, with all its tasks.
+     *
+     * @param sinceMillis as {@link System#currentTimeMillis} said it
+     */
+    boolean runsSince(JobID job, long sinceMillis) throws InterruptedException {
+        JsonNode now = rest.getIfUp("/jobs/" + job);
+        boolean works = now.path("state").asText().equals("RUNNING")
+                && now.at("/timestamps/RUNNING").asLong() >= sinceMillis;
+        for (JsonNode vertex : now.path("vertices")) {
+            works &= WORKING.contains(vertex.path("status").asText());
+        }
+        return works;
+    }
+
+    /** The state of a job, such as RUNNING; empty while nobody answers. */
+    String state(JobID job) throws InterruptedException {
+        return rest.getIfUp("/jobs/" + job).path("state").asText();
     }
 
     /**
@@ -119,40 +299,16 @@ final class ProcessCluster implements AutoCloseable {
      * @throws AssertionError when the job had ended by then: it was too short to be killed in its middle
      */
     void killTaskManagerInTheMiddleOf(JobClient job, Callable<Boolean> condition) throws Exception {
-        int completed = checkpoints(job, "completed");
+        int completed = checkpoints(job.getJobID(), "completed");
         await().atMost(PATIENCE)
-                .until(() -> checkpoints(job, "completed") > completed
+                .until(() -> checkpoints(job.getJobID(), "completed") > completed
                         && restoredCheckpoints(job) >= kills(job)
                         && condition.call());
-        taskManager.destroyForcibly().onExit().join();
+        taskManager.kill();
         if (job.getJobStatus().get().isTerminalState()) {
             throw new AssertionError("the job had ended before the kill; give it more to do");
         }
         killsByJob.merge(job.getJobID(), 1, Integer::sum);
-        taskManager = startTaskManager();
-    }
-
-    URI restAddress() {
-        return URI.create("http://127.0.0.1:" + restPort);
-    }
-
-    /** For questions to the JobManager. */
-    FlinkRest rest() {
-        return rest;
-    }
-
-    /** The one that works. */
-    Process taskManager() {
-        return taskManager;
-    }
-
-    Process jobManager() {
-        return processes.get(0);
-    }
-
-    /** Kills the TaskManager. Another is started in its place. */
-    void killTaskManager() throws IOException {
-        taskManager.destroyForcibly().onExit().join();
         taskManager = startTaskManager();
     }
 
@@ -162,11 +318,16 @@ final class ProcessCluster implements AutoCloseable {
 
     /** How often a job has gone on from a checkpoint. */
     int restoredCheckpoints(JobClient job) throws InterruptedException {
-        return checkpoints(job, "restored");
+        return checkpoints(job.getJobID(), "restored");
     }
 
-    private int checkpoints(JobClient job, String what) throws InterruptedException {
-        return rest.getIfUp("/jobs/" + job.getJobID() + "/checkpoints")
+    /**
+     * How many checkpoints of a job there have been.
+     *
+     * @param what such as {@code completed}, {@code failed}, {@code in_progress}, {@code restored}
+     */
+    int checkpoints(JobID job, String what) throws InterruptedException {
+        return rest.getIfUp("/jobs/" + job + "/checkpoints")
                 .path("counts")
                 .path(what)
                 .asInt();

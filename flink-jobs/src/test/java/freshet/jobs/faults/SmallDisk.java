@@ -9,6 +9,12 @@ import java.nio.file.Path;
 final class SmallDisk implements AutoCloseable {
     private static final int MEBIBYTE = 1 << 20;
 
+    /** What a disk allows. */
+    enum Access {
+        READ_ONLY,
+        READ_AND_WRITE
+    }
+
     private final Path folder;
     private final Path ballast;
 
@@ -43,6 +49,11 @@ final class SmallDisk implements AutoCloseable {
     /** Gives the space back. */
     void free() throws IOException {
         Files.delete(ballast);
+    }
+
+    /** Lets nobody write, or lets them again. */
+    void remount(Access access) throws IOException, InterruptedException {
+        run("mount", "-o", "remount," + (access == Access.READ_ONLY ? "ro" : "rw"), folder.toString());
     }
 
     @Override

@@ -33,6 +33,17 @@ public final class ServedAfterEach {
         return new Outcome(serving, registry.registry());
     }
 
+    /** What the registry says in the end, whether or not anything has been let through. */
+    public static Registry registryAfter(FreshetConfig config, List<Snapshot> snapshots) throws IOException {
+        FakeRegistry registry = new FakeRegistry();
+        GateCore gate = GatePlan.of(config).newCore(registry, new HeapRecords(), decision -> {});
+        gate.resume();
+        for (Snapshot snapshot : snapshots) {
+            SnapshotRecords.of(snapshot).forEach(gate::accept);
+        }
+        return registry.registry();
+    }
+
     private static final class HeapRecords implements KeptRecords {
         private final SortedMap<SnapshotVersion, List<SnapshotRecord>> records = new TreeMap<>();
 

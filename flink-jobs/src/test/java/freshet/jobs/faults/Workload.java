@@ -1,0 +1,81 @@
+package freshet.jobs.faults;
+
+import freshet.jobs.ViewerEvents;
+import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.gate.ServedAfterEach;
+import freshet.serde.event.Event;
+import freshet.serde.snapshot.Registry;
+import freshet.serde.snapshot.Snapshot;
+import freshet.serde.snapshot.SnapshotDirectory;
+import freshet.serde.snapshot.SnapshotVersion;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * What scripts send, and what must come of it: a replay of the same events, which nobody disturbs. Of its four snapshots the
+ * first is not good enough for the gate.
+ *
+ * @param events in the order of their arrival
+ * @param snapshots SHA-256 of every snapshot that a stream without an end comes to
+ * @param judged what a gate makes of them
+ */
+record Workload(List<Event> events, SortedMap<SnapshotVersion, String> snapshots, Registry judged) {
+    private static final long SEED = 51;
+    private static final int USERS = 3_000;
+    private static final int IMPRESSIONS = 20_000;
+
+    /** With rows enough that a snapshot is a few chunks. */
+    private static final String YAML = ViewerEvents.YAML
+                    .replace(
+                            "embeddings: [{feature: video, dim: 2}]",
+                            "embeddings: [{feature: video, dim: 2}, {feature: user, dim: 128}]")
+                    .replace("max_disorder: 1m", "max_disorder: 1m\n  idle_timeout: 10m")
+            + """
+            gate: {calibration_high: 7, good_in_row: 1}
+            kafka: {max.poll.records: 200}
+            """;
+
+    /**
+     * Draws the events and replays them.
+     *
+     * @param folder for the files of both
+     */
+    static Workload replay(Path folder) throws Exception {
+        List<Event> events = ViewerFeed.arrival(SEED, USERS, IMPRESSIONS);
+        ViewerFeed.write(events, folder.resolve("events"));
+        FreshetConfig config = FreshetConfig.parse("viewers.yaml", YAML);
+        Path out = folder.resolve("undisturbed");
+        SortedMap<SnapshotVersion, String> snapshots = Undisturbed.replay(folder.resolve("events"), out, config)
+                .snapshots()
+                .headMap(new SnapshotVersion(ViewerFeed.END_MILLIS));
+        SnapshotDirectory directory = new SnapshotDirectory(out.resolve("snapshots"));
+        List<Snapshot> all = new ArrayList<>();
+        for (SnapshotVersion version : snapshots.keySet()) {
+            all.add(directory.read(version));
+        }
+        return new Workload(events, snapshots, ServedAfterEach.registryAfter(config, all));
+    }
+
+    /** Their configuration, with topics of their own. */
+    FreshetConfig config(String name) {
+        StringBuilder topics = new StringBuilder("topics:\n");
+        for (String topic : List.of(
+                "impressions",
+                "feedback",
+                "histories",
+                "examples",
+                "dead_letters",
+                "late",
+                "snapshots",
+                "model_deltas",
+                "model_registry",
+                "trainer_control",
+                "user_features",
+                "video_features")) {
+            topics.append("  %s: %s.%s%n".formatted(topic, name, topic));
+        }
+        return FreshetConfig.parse("viewers.yaml", YAML + topics).withJsonEvents();
+    }
+}
