@@ -15,15 +15,24 @@ import org.jspecify.annotations.Nullable;
 
 /** What {@code freshet bench train} says: for other tools, and for people. Pure functions. */
 public final class TrainReport {
+    private static final PyTorchBaseline.Rates NOT_MEASURED = new PyTorchBaseline.Rates(Double.NaN, Double.NaN);
+
     private TrainReport() {}
 
     /**
      * {@code {"peak_gflops", "results": [{"batch", "threads", "examples_per_second", "dense_gflops", "share_of_peak",
      * "bytes_allocated_per_example", "micros": {"gather", "forward", "backward", "scatter", "adam"}}]}}. The share is of the
      * peak of as many threads as took part. With a run through Flink besides {@code {"flink": {"examples_per_second",
-     * "share_of_bare", "examples_per_cpu_second", "checkpoints", "longest_sync_pause_millis"}}}.
+     * "share_of_bare", "examples_per_cpu_second", "checkpoints", "longest_sync_pause_millis"}}}; with PyTorch {@code {"pytorch":
+     * [{"batch", "modules", "arranged"}]}}, in examples per second.
+     *
+     * @param pyTorch by batch size; empty if it was not measured
+     * @param flink absent if it was not measured
      */
-    public static ObjectNode json(TrainBenchmark.Report report, TrainRun.@Nullable Result flink) {
+    public static ObjectNode json(
+            TrainBenchmark.Report report,
+            Map<Integer, PyTorchBaseline.Rates> pyTorch,
+            TrainRun.@Nullable Result flink) {
         ObjectNode root = new ObjectMapper().createObjectNode();
         root.put("peak_gflops", rounded(report.peakGflops()));
         ArrayNode results = root.putArray("results");
@@ -39,6 +48,13 @@ public final class TrainReport {
             for (StepProfile.Phase phase : StepProfile.Phase.values()) {
                 micros.put(phase.name().toLowerCase(Locale.ROOT), rounded(micros(result, phase)));
             }
+        }
+        if (!pyTorch.isEmpty()) {
+            ArrayNode rates = root.putArray("pytorch");
+            pyTorch.forEach((batch, rate) -> rates.addObject()
+                    .put("batch", batch)
+                    .put("modules", rounded(rate.modules()))
+                    .put("arranged", rounded(rate.arranged())));
         }
         if (flink != null) {
             ObjectNode node = root.putObject("flink");
@@ -62,11 +78,13 @@ public final class TrainReport {
     /**
      * A table, a line for each result, with ratios to what else was measured in the same run.
      *
-     * @param pyTorch examples per second by batch size; empty if it was not measured
+     * @param pyTorch by batch size; empty if it was not measured
      * @param flink absent if it was not measured
      */
     public static List<String> table(
-            TrainBenchmark.Report report, Map<Integer, Double> pyTorch, TrainRun.@Nullable Result flink) {
+            TrainBenchmark.Report report,
+            Map<Integer, PyTorchBaseline.Rates> pyTorch,
+            TrainRun.@Nullable Result flink) {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
                 Locale.ROOT,
@@ -91,7 +109,8 @@ public final class TrainReport {
                     result.threads(),
                     result.examplesPerSecond(),
                     ratio(result.examplesPerSecond() / plain),
-                    ratio(result.examplesPerSecond() / pyTorch.getOrDefault(result.batch(), Double.NaN)),
+                    ratio(result.examplesPerSecond()
+                            / pyTorch.getOrDefault(result.batch(), NOT_MEASURED).best()),
                     result.denseGflops(),
                     100 * shareOfPeak(report, result),
                     result.bytesAllocatedPerExample()));
@@ -100,8 +119,14 @@ public final class TrainReport {
             }
             lines.add(line.toString());
         }
-        pyTorch.forEach((batch, rate) ->
-                lines.add(String.format(Locale.ROOT, "%-11s %5d %7d %10.0f", "PyTorch", batch, 1, rate)));
+        pyTorch.forEach((batch, rate) -> lines.add(String.format(
+                Locale.ROOT,
+                "%-11s %5d %7d %10.0f   arranged by hand; %.0f with its modules",
+                "PyTorch",
+                batch,
+                1,
+                rate.arranged(),
+                rate.modules())));
         if (flink != null) {
             lines.add(String.format(
                     Locale.ROOT,

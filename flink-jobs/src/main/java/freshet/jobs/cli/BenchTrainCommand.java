@@ -66,7 +66,9 @@ final class BenchTrainCommand implements Callable<Integer> {
     @Option(
             names = "--pytorch",
             paramLabel = "PYTHON",
-            description = "A python3 with torch: the same model is trained with it, for comparison.")
+            description =
+                    "A python3 with torch: the same model is trained with it, for comparison: with PyTorch's modules, and as"
+                            + " arranged by hand for speed. Ratios are to the better one.")
     private @Nullable Path python;
 
     @Spec
@@ -86,7 +88,7 @@ final class BenchTrainCommand implements Callable<Integer> {
             PyTorchBaseline.check(python);
         }
         TrainBenchmark.Report report = new TrainBenchmark(each, this::progress).run(batches, threads, batches);
-        Map<Integer, Double> pyTorch = Map.of();
+        Map<Integer, PyTorchBaseline.Rates> pyTorch = Map.of();
         if (python != null) {
             progress("PyTorch");
             pyTorch = PyTorchBaseline.run(python, each, batches);
@@ -98,7 +100,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         }
         TrainReport.table(report, pyTorch, throughFlink)
                 .forEach(spec.commandLine().getOut()::println);
-        json.write(TrainReport.json(report, throughFlink));
+        json.write(TrainReport.json(report, pyTorch, throughFlink));
         return 0;
     }
 

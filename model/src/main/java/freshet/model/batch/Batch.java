@@ -14,12 +14,12 @@ import java.util.List;
 /**
  * A mini-batch as flat arrays: hashed ids, numbers, labels. Filled again and again; one thread.
  *
- * <p>An example with a feature, label or weight that is not finite spoils the batch for learning ({@link #finite}); for scoring,
- * only itself ({@link #finite(int)}).
+ * <p>An example with a feature, label or weight that is not finite spoils only itself for scoring ({@link #finite}); none comes
+ * this far for learning.
  */
 public final class Batch {
-    /** Examples whose ids one thread hashes in one go. */
-    private static final int HASHED_TOGETHER = 32;
+    /** Examples that one thread loads in one go. */
+    private static final int EXAMPLES_TOGETHER = 32;
 
     private final Crew crew;
     private final int tasks;
@@ -27,7 +27,6 @@ public final class Batch {
     private final IdColumn[] columns;
     private final int numberCount;
     private int size;
-    private boolean finite;
     private boolean[] finiteExamples = new boolean[0];
     private float[] numbers = new float[0];
     private float[] labels = new float[0];
@@ -35,10 +34,11 @@ public final class Batch {
     private float[] undone = new float[0];
     private final List<FeatureValues> features = new ArrayList<>();
     private List<FeatureValues> loaded = features;
+    private List<LabeledExample> labelled = List.of();
     /** By piece of work. */
     private final List<HashedExamples> hashed = new ArrayList<>();
 
-    private final Crew.Job hashIds = this::hashIds;
+    private final Crew.Job loadExamples = this::loadExamples;
     private final Crew.Job fillColumn = this::fillColumn;
 
     /** @param crew shares in the hashing of ids */
@@ -57,23 +57,8 @@ public final class Batch {
         features.clear();
         for (int i = 0; i < size; i++) {
             features.add(examples.get(i).features());
-            List<TaskLabel> carried = examples.get(i).labels();
-            for (int j = 0; j < carried.size(); j++) {
-                TaskLabel label = carried.get(j);
-                int task = taskIndex(label.task());
-                if (task >= 0) {
-                    labels[i * tasks + task] = label.label();
-                    weights[i * tasks + task] = label.weight();
-                    undone[i * tasks + task] = label.undone();
-                    noteFinite(
-                            i,
-                            Float.isFinite(label.label())
-                                    && Float.isFinite(label.weight())
-                                    && Float.isFinite(label.undone()));
-                }
-            }
         }
-        fill(features);
+        fill(features, examples);
     }
 
     /**
@@ -82,38 +67,46 @@ public final class Batch {
      */
     public void loadFeatures(List<FeatureValues> examples) {
         clear(examples.size());
-        fill(examples);
+        fill(examples, List.of());
     }
 
-    private void fill(List<FeatureValues> examples) {
+    /** @param withLabels the same examples, or nothing */
+    private void fill(List<FeatureValues> examples, List<LabeledExample> withLabels) {
         for (int i = 0; i < size; i++) {
-            FeatureValues values = examples.get(i);
-            requireSlots(values.ids().length, values.numbers().length);
-            loadNumbers(i, values.numbers());
+            requireSlots(examples.get(i).ids().length, examples.get(i).numbers().length);
         }
         loaded = examples;
+        labelled = withLabels;
         while (hashed.size() < pieces()) {
             hashed.add(new HashedExamples(columns.length));
         }
-        crew.run(pieces(), hashIds);
+        crew.run(pieces(), loadExamples);
         crew.run(columns.length, fillColumn);
     }
 
     private int pieces() {
-        return (size + HASHED_TOGETHER - 1) / HASHED_TOGETHER;
+        return (size + EXAMPLES_TOGETHER - 1) / EXAMPLES_TOGETHER;
     }
 
     private int endExample(int piece) {
-        return Math.min((piece + 1) * HASHED_TOGETHER, size);
+        return Math.min((piece + 1) * EXAMPLES_TOGETHER, size);
     }
 
-    private void hashIds(int piece, ProductKernel kernel) {
-        hashed.get(piece).load(loaded, piece * HASHED_TOGETHER, endExample(piece));
+    private void loadExamples(int piece, ProductKernel kernel) {
+        int from = piece * EXAMPLES_TOGETHER;
+        int to = endExample(piece);
+        for (int i = from; i < to; i++) {
+            if (!labelled.isEmpty()) {
+                loadLabels(i, labelled.get(i).labels());
+            }
+            loadNumbers(i, loaded.get(i).numbers());
+        }
+        hashed.get(piece).load(loaded, from, to);
     }
 
     private void fillColumn(int slot, ProductKernel kernel) {
         for (int piece = 0; piece < pieces(); piece++) {
-            hashed.get(piece).addTo(columns[slot], slot, endExample(piece) - piece * HASHED_TOGETHER);
+            hashed.get(piece).addTo(columns[slot], slot, endExample(piece) - piece * EXAMPLES_TOGETHER);
         }
     }
 
@@ -135,7 +128,6 @@ public final class Batch {
 
     private void clear(int examples) {
         size = examples;
-        finite = true;
         reserve();
         Arrays.fill(labels, 0, size * tasks, 0f);
         Arrays.fill(weights, 0, size * tasks, 0f);
@@ -154,18 +146,28 @@ public final class Batch {
         }
     }
 
+    private void loadLabels(int example, List<TaskLabel> carried) {
+        for (int j = 0; j < carried.size(); j++) {
+            TaskLabel label = carried.get(j);
+            int task = taskIndex(label.task());
+            if (task >= 0) {
+                int at = example * tasks + task;
+                labels[at] = label.label();
+                weights[at] = label.weight();
+                undone[at] = label.undone();
+                finiteExamples[example] &=
+                        Float.isFinite(labels[at]) && Float.isFinite(weights[at]) && Float.isFinite(undone[at]);
+            }
+        }
+    }
+
     private void loadNumbers(int example, float[] values) {
         boolean allFinite = true;
         for (int slot = 0; slot < numberCount; slot++) {
             numbers[example * numberCount + slot] = values[slot];
             allFinite &= Float.isFinite(values[slot]);
         }
-        noteFinite(example, allFinite);
-    }
-
-    private void noteFinite(int example, boolean found) {
-        finiteExamples[example] &= found;
-        finite &= found;
+        finiteExamples[example] &= allFinite;
     }
 
     /** Number of examples. */
@@ -173,12 +175,7 @@ public final class Batch {
         return size;
     }
 
-    /** Whether every feature, label and weight is a finite number. */
-    public boolean finite() {
-        return finite;
-    }
-
-    /** Whether those of one example are. */
+    /** Whether every feature, label and weight of an example is a finite number. */
     public boolean finite(int example) {
         return finiteExamples[example];
     }

@@ -55,6 +55,8 @@ public final class Inputs {
     private final RunningRates rates;
     /** By table index. */
     private final GatheredRows[] gathered;
+    /** By table index: the sum of the squares of all gradients. */
+    private final double[] gradientSquares;
     /** By element of {@code spec.embeddings()}. */
     private final Lookup[] embeddings;
 
@@ -109,6 +111,7 @@ public final class Inputs {
         inputWidth = spec.inputWidth();
         rates = new RunningRates(spec);
         gathered = spec.tables().stream().map(GatheredRows::new).toArray(GatheredRows[]::new);
+        gradientSquares = new double[gathered.length];
         embeddings = spec.embeddings().stream()
                 .map(embedding -> new Lookup(gathered[embedding.table()], embedding.pooling()))
                 .toArray(Lookup[]::new);
@@ -385,12 +388,13 @@ public final class Inputs {
                 lookup.poolBackward(elements, dLogits, 0, tasks);
             }
         }
+        gradientSquares[table] = GradientNorm.squares(rows.gradients(), 0, rows.size() * rows.width());
     }
 
-    /** Adds the gradients of all rows to a norm. */
+    /** After {@link #backward}: adds the gradients of all rows to a norm. */
     public void addTo(GradientNorm norm) {
-        for (GatheredRows rows : gathered) {
-            norm.add(rows.gradients(), 0, rows.size() * rows.width());
+        for (double squares : gradientSquares) {
+            norm.add(squares);
         }
     }
 

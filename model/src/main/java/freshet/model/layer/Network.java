@@ -20,10 +20,11 @@ import java.util.List;
  * of weights, for what is a sum over examples. So no sum is ever split, and the number of threads has no say in the bits.
  */
 public final class Network {
-    /** Examples that one thread takes through all layers at once: a multiple of the rows of a register tile. */
+    /** Examples that one thread takes through all layers at once, at most: a multiple of the rows of a register tile. */
     private static final int MOST_ROWS = 96;
 
-    private static final int TILE_ROWS = 12;
+    /** Rows of the smallest register tile. */
+    private static final int TILE_ROWS = 4;
 
     /** Examples that are taken back through all layers before weights are looked at, so that activations stay near. */
     private static final int BACKWARD_ROWS = 256;
@@ -273,12 +274,24 @@ public final class Network {
         layerOfPiece[piece].weightGradient(kernel, pieceOfLayer[piece], firstRow, endRow, arena);
     }
 
-    /** Shares out rows: one piece a thread if they are few, none so long that its activations leave the cache. */
+    /** Shares out rows: as many pieces for each thread, none so long that its activations leave the cache. */
     private void runRows(int from, int to, Crew.Job job) {
         firstRow = from;
         endRow = to;
-        int share = (to - from + crew.threads() - 1) / crew.threads();
-        rowsPerPiece = Math.min(MOST_ROWS, (share + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS);
-        crew.run((to - from + rowsPerPiece - 1) / rowsPerPiece, job);
+        if (crew.threads() == 1) {
+            rowsPerPiece = MOST_ROWS;
+        } else {
+            int pieces = roundUp(ceilDiv(to - from, MOST_ROWS), crew.threads());
+            rowsPerPiece = roundUp(ceilDiv(to - from, pieces), TILE_ROWS);
+        }
+        crew.run(ceilDiv(to - from, rowsPerPiece), job);
+    }
+
+    private static int ceilDiv(int count, int share) {
+        return (count + share - 1) / share;
+    }
+
+    private static int roundUp(int count, int multiple) {
+        return ceilDiv(count, multiple) * multiple;
     }
 }

@@ -9,6 +9,7 @@ import freshet.model.loss.TaskLoss;
 import freshet.model.math.Crew;
 import freshet.model.math.ElementKernel;
 import freshet.model.math.Kernels;
+import freshet.model.math.ProductKernel;
 import freshet.model.optim.Adam;
 import freshet.model.optim.GradientNorm;
 import freshet.model.optim.RowOptimizer;
@@ -53,8 +54,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Called by one thread; has {@code model.threads} in all, which {@link #close} ends. Their number has no say in the bits.
  */
 public final class Learner implements AutoCloseable {
-    /** The parameters {@code [from, to)}, which move at one rate. */
+    /** The parameters {@code [from, to)}, which move at one rate: a piece of work. */
     private record Stretch(int from, int to, float rateFactor) {}
+
+    /** Most parameters in a {@link Stretch}. */
+    private static final int MOVED_TOGETHER = 1 << 13;
 
     private final ModelSpec spec;
     private final int tasks;
@@ -75,6 +79,10 @@ public final class Learner implements AutoCloseable {
 
     private final float[] gradients;
     private final List<Stretch> stretches;
+    private final Crew.Job moveStretch = this::moveStretch;
+    /** How the dense parameters are moved now. */
+    private UpdateMoment dense = new UpdateMoment(0, 0, 0, 0);
+
     private float[] logits = new float[0];
     private float[] keptPredictions = new float[0];
     /** {@code [tasks]}: what the balance multiplies each task's loss with, and these losses. */
@@ -229,7 +237,7 @@ public final class Learner implements AutoCloseable {
         lastLoss += balance.learnOwn(state.parameters(), pass, taskLosses, gradients);
         scorer.inputs().backward(network.inputGradients(), logitGradients);
         norm.reset();
-        norm.add(gradients, 0, gradients.length);
+        norm.add(GradientNorm.squares(gradients, 0, gradients.length));
         scorer.inputs().addTo(norm);
         lastGradientNorm = norm.value();
         if (!Double.isFinite(lastLoss) || !Double.isFinite(lastGradientNorm)) {
@@ -257,12 +265,9 @@ public final class Learner implements AutoCloseable {
             float factor = entry.task() == ParameterLayout.SHARED
                     ? 1f
                     : spec.tasks().get(entry.task()).learningRateFactor();
-            int last = found.size() - 1;
             int end = entry.offset() + entry.size();
-            if (last >= 0 && found.get(last).rateFactor() == factor) {
-                found.set(last, new Stretch(found.get(last).from(), end, factor));
-            } else {
-                found.add(new Stretch(entry.offset(), end, factor));
+            for (int from = entry.offset(); from < end; from += MOVED_TOGETHER) {
+                found.add(new Stretch(from, Math.min(from + MOVED_TOGETHER, end), factor));
             }
         }
         return List.copyOf(found);
@@ -274,24 +279,27 @@ public final class Learner implements AutoCloseable {
         state.countStep();
         profile.enter(StepProfile.Phase.ADAM);
         float rateFactor = spec.optimizer().schedule().factor(state.steps());
-        for (int i = 0; i < stretches.size(); i++) {
-            Stretch stretch = stretches.get(i);
-            adam.update(
-                    state.parameters(),
-                    gradients,
-                    state.firstMoments(),
-                    state.secondMoments(),
-                    stretch.from(),
-                    stretch.to(),
-                    scale,
-                    state.steps(),
-                    stretch.rateFactor() * rateFactor);
-        }
+        dense = new UpdateMoment(scale, rateFactor, state.steps(), eventTimeMillis);
+        crew.run(stretches.size(), moveStretch);
         network.load(state.parameters());
         profile.enter(StepProfile.Phase.SCATTER);
         UpdateMoment moment = new UpdateMoment(scale * size, rateFactor, state.steps(), eventTimeMillis);
         scorer.inputs().update(tables.list(), moment, state.globalRates());
         profile.leave();
+    }
+
+    private void moveStretch(int piece, ProductKernel kernel) {
+        Stretch stretch = stretches.get(piece);
+        adam.update(
+                state.parameters(),
+                gradients,
+                state.firstMoments(),
+                state.secondMoments(),
+                stretch.from(),
+                stretch.to(),
+                dense.scale(),
+                dense.step(),
+                stretch.rateFactor() * dense.rateFactor());
     }
 
     /**

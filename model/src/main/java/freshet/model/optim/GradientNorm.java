@@ -1,8 +1,8 @@
 package freshet.model.optim;
 
 /**
- * The Euclidean norm of a gradient that lies in several arrays: add each, then read. The sum of squares is kept in doubles, in
- * eight interleaved parts per array, always the same way. Not thread-safe.
+ * The Euclidean norm of a gradient that lies in several arrays: add each, or what {@link #squares} made of it, always in the same
+ * order; then read. Not thread-safe but for {@link #squares}.
  */
 public final class GradientNorm {
     private double sum;
@@ -12,8 +12,13 @@ public final class GradientNorm {
         sum = 0;
     }
 
-    /** Adds the squares of {@code [from, to)}. */
-    public void add(float[] values, int from, int to) {
+    /** Adds an array's sum of squares. */
+    public void add(double squares) {
+        sum += squares;
+    }
+
+    /** The sum of the squares of {@code [from, to)}, in doubles and eight interleaved parts. */
+    public static double squares(float[] values, int from, int to) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -36,7 +41,7 @@ public final class GradientNorm {
         for (; i < to; i++) {
             s0 += square(values[i]);
         }
-        sum += ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
+        return ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7));
     }
 
     private static double square(float value) {

@@ -52,10 +52,10 @@ class OptimizersTest {
             values[i] = i - 7.5f;
             squares += i < 2 ? 0 : values[i] * values[i];
         }
-        norm.add(values, 2, 21);
-        norm.add(new float[] {3}, 0, 1);
+        norm.add(GradientNorm.squares(values, 2, 21));
+        norm.add(GradientNorm.squares(new float[] {3}, 0, 1));
         assertThat(norm.value()).isCloseTo(Math.sqrt(squares + 9), within(1e-9));
-        norm.add(new float[] {Float.NaN}, 0, 1);
+        norm.add(GradientNorm.squares(new float[] {Float.NaN}, 0, 1));
         assertThat(norm.value()).isNaN();
         norm.reset();
         assertThat(norm.value()).isEqualTo(0);

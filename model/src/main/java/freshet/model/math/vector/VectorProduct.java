@@ -213,22 +213,27 @@ public final class VectorProduct implements ProductKernel {
                     edge[i * EDGE_WIDTH + j] = start[from + j];
                 }
             }
-            twoVectors(
-                    a,
-                    aOffset + first * aRowStride,
-                    aRowStride,
-                    aStride,
-                    b,
-                    bOffset,
-                    bStride,
-                    edge,
-                    0,
-                    EDGE_WIDTH,
-                    edge,
-                    0,
-                    EDGE_WIDTH,
-                    rows,
-                    k);
+            int at = aOffset + first * aRowStride;
+            if (columns <= WIDTH && rows == EDGE_ROWS) {
+                tile8x1(a, at, aRowStride, aStride, b, bOffset, bStride, k, edge, 0, EDGE_WIDTH, edge, 0, EDGE_WIDTH);
+            } else {
+                twoVectors(
+                        a,
+                        at,
+                        aRowStride,
+                        aStride,
+                        b,
+                        bOffset,
+                        bStride,
+                        edge,
+                        0,
+                        EDGE_WIDTH,
+                        edge,
+                        0,
+                        EDGE_WIDTH,
+                        rows,
+                        k);
+            }
             for (int i = 0; i < rows; i++) {
                 int to = cOffset + (first + i) * cStride;
                 for (int j = 0; j < columns; j++) {
@@ -236,6 +241,55 @@ public final class VectorProduct implements ProductKernel {
                 }
             }
         }
+    }
+
+    /** One vector's width of columns: for {@link #edge}, where a second vector would hold nothing of use. */
+    private static void tile8x1(
+            float[] a,
+            int aOffset,
+            int aRowStride,
+            int aStride,
+            float[] b,
+            int bOffset,
+            int bStride,
+            int k,
+            float[] start,
+            int startOffset,
+            int startStride,
+            float[] c,
+            int cOffset,
+            int cStride) {
+        FloatVector s0 = FloatVector.fromArray(LANES, start, startOffset);
+        FloatVector s1 = FloatVector.fromArray(LANES, start, startOffset + startStride);
+        FloatVector s2 = FloatVector.fromArray(LANES, start, startOffset + 2 * startStride);
+        FloatVector s3 = FloatVector.fromArray(LANES, start, startOffset + 3 * startStride);
+        FloatVector s4 = FloatVector.fromArray(LANES, start, startOffset + 4 * startStride);
+        FloatVector s5 = FloatVector.fromArray(LANES, start, startOffset + 5 * startStride);
+        FloatVector s6 = FloatVector.fromArray(LANES, start, startOffset + 6 * startStride);
+        FloatVector s7 = FloatVector.fromArray(LANES, start, startOffset + 7 * startStride);
+        int x = aOffset;
+        int y = bOffset;
+        for (int p = 0; p < k; p++) {
+            FloatVector right = FloatVector.fromArray(LANES, b, y);
+            s0 = FloatVector.broadcast(LANES, a[x]).fma(right, s0);
+            s1 = FloatVector.broadcast(LANES, a[x + aRowStride]).fma(right, s1);
+            s2 = FloatVector.broadcast(LANES, a[x + 2 * aRowStride]).fma(right, s2);
+            s3 = FloatVector.broadcast(LANES, a[x + 3 * aRowStride]).fma(right, s3);
+            s4 = FloatVector.broadcast(LANES, a[x + 4 * aRowStride]).fma(right, s4);
+            s5 = FloatVector.broadcast(LANES, a[x + 5 * aRowStride]).fma(right, s5);
+            s6 = FloatVector.broadcast(LANES, a[x + 6 * aRowStride]).fma(right, s6);
+            s7 = FloatVector.broadcast(LANES, a[x + 7 * aRowStride]).fma(right, s7);
+            x += aStride;
+            y += bStride;
+        }
+        s0.intoArray(c, cOffset);
+        s1.intoArray(c, cOffset + cStride);
+        s2.intoArray(c, cOffset + 2 * cStride);
+        s3.intoArray(c, cOffset + 3 * cStride);
+        s4.intoArray(c, cOffset + 4 * cStride);
+        s5.intoArray(c, cOffset + 5 * cStride);
+        s6.intoArray(c, cOffset + 6 * cStride);
+        s7.intoArray(c, cOffset + 7 * cStride);
     }
 
     private static void tile12x2(
@@ -553,12 +607,16 @@ public final class VectorProduct implements ProductKernel {
         }
     }
 
+    /** In halves. Written out, so that the sums of one dot need not wait for those of another. */
     private static float sum(float[] parts, int at) {
-        for (int half = DOT_PARTS / 2; half > 0; half /= 2) {
-            for (int part = at; part < at + half; part++) {
-                parts[part] += parts[part + half];
-            }
-        }
-        return parts[at];
+        float s0 = parts[at] + parts[at + 8];
+        float s1 = parts[at + 1] + parts[at + 9];
+        float s2 = parts[at + 2] + parts[at + 10];
+        float s3 = parts[at + 3] + parts[at + 11];
+        float s4 = parts[at + 4] + parts[at + 12];
+        float s5 = parts[at + 5] + parts[at + 13];
+        float s6 = parts[at + 6] + parts[at + 14];
+        float s7 = parts[at + 7] + parts[at + 15];
+        return ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
     }
 }
