@@ -14,6 +14,11 @@ import freshet.serde.snapshot.RegistryEntry;
 import freshet.serde.snapshot.SnapshotManifest;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotVersion;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Optional;
@@ -139,8 +144,29 @@ final class Invariants {
         Broken.unless(!older || wentBack, "P5", "a server went from " + before + " back to " + version);
     }
 
-    /** P5: a delta of the plain run, or of a trainer of whose replacement the server cannot know yet. */
-    void advanced(DeltaDescription delta, long generationOfSnapshot) {
+    /** P5: what a server loaded is the plain run's to the byte: not every flipped bit shows in what it says. */
+    void kept(Path disk, SnapshotManifest manifest) {
+        ByteArrayOutputStream found = new ByteArrayOutputStream();
+        try {
+            for (SnapshotManifest.FilePart file : manifest.files()) {
+                found.write(Files.readAllBytes(
+                        disk.resolve(manifest.version().toString()).resolve(file.name())));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Broken.unless(
+                Arrays.equals(found.toByteArray(), plain.content(manifest.version())),
+                "P5",
+                "a server loaded other bytes than were published as " + manifest.version());
+    }
+
+    /** P5: a delta that leads on from what serves; of the plain run, or of a trainer of whose replacement the server cannot know yet. */
+    void advanced(DeltaDescription delta, long generationOfSnapshot, String lineage) {
+        Broken.unless(
+                delta.lineageBefore().equals(lineage),
+                "P5",
+                "a server applied " + delta.id() + " to another history than it leads on from");
         Broken.unless(
                 plain.predictions(delta.lineage(), delta.asOfMillis()) != null
                         || delta.generation() >= generationOfSnapshot,

@@ -17,6 +17,9 @@ final class Mangling implements Consumer<SnapshotRecord> {
     Mangling(Topic topic, Draw draw) {
         this.topic = topic;
         this.draw = draw;
+        if (draw.flip()) {
+            worse();
+        }
     }
 
     void worse() {
@@ -37,14 +40,14 @@ final class Mangling implements Consumer<SnapshotRecord> {
             return;
         }
         byte[] bytes = record.value();
-        switch (draw.below(5)) {
+        switch (draw.below(7)) {
             case 0 -> {}
             case 1 -> {
                 topic.append(record);
                 topic.append(record);
             }
             case 2 -> topic.append(new SnapshotRecord(record.key(), Arrays.copyOf(bytes, draw.below(bytes.length))));
-            case 3 -> {
+            case 3, 4, 5 -> {
                 byte[] flipped = bytes.clone();
                 flipped[draw.below(flipped.length)] ^= (byte) (1 << draw.below(8));
                 topic.append(new SnapshotRecord(record.key(), flipped));

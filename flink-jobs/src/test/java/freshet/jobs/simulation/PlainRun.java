@@ -15,6 +15,7 @@ import freshet.serde.example.LabeledExample;
 import freshet.serde.snapshot.ManifestSigner;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotVersion;
+import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -39,8 +40,6 @@ final class PlainRun {
     /** By lineage and moment, since rows expire while nothing is learnt: what the model says of the candidates. */
     private final Map<String, float[]> predictions = new HashMap<>();
 
-    private @Nullable SnapshotVersion lastSnapshot;
-
     PlainRun(FreshetConfig config, List<Event> events) {
         join = new PlainJoin(config.join(), events);
         join.examples().forEach(example -> byKey.put(key(example), example));
@@ -62,9 +61,6 @@ final class PlainRun {
                     new float[candidates.size() * publisher.model().spec().taskCount()];
             publisher.model().newScorer().score(candidates, said);
             predictions.put(cut.lineage() + " @" + cut.asOfMillis(), said);
-            if (cut.hour() != null) {
-                lastSnapshot = new SnapshotVersion(cut.asOfMillis());
-            }
         }
     }
 
@@ -101,9 +97,15 @@ final class PlainRun {
         return records;
     }
 
-    @Nullable
-    SnapshotVersion lastSnapshot() {
-        return lastSnapshot;
+    /** All chunks of a snapshot, one after the other. */
+    byte[] content(SnapshotVersion version) {
+        ByteArrayOutputStream content = new ByteArrayOutputStream();
+        records.forEach((key, record) -> {
+            if (key.startsWith(version + "/chunk/")) {
+                content.writeBytes(record.value());
+            }
+        });
+        return content.toByteArray();
     }
 
     List<FeatureValues> candidates() {

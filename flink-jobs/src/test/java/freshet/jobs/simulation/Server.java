@@ -36,6 +36,12 @@ final class Server implements Actor, SnapshotListener {
     /** The version that serves or served last, also before a restart. */
     private @Nullable SnapshotVersion held;
 
+    /** What has been learnt by what serves. */
+    private String lineage = "";
+
+    /** Loaded in this step. */
+    private Optional<SnapshotManifest> loadedNow = Optional.empty();
+
     private boolean beginning = true;
 
     Server(Topics topics, Draw draw, Invariants invariants, SubscriberOptions options) {
@@ -71,7 +77,9 @@ final class Server implements Actor, SnapshotListener {
         if (feed.isEmpty()) {
             return Optional.empty();
         }
+        loadedNow = Optional.empty();
         subscriber.step();
+        loadedNow.ifPresent(manifest -> invariants.kept(options.lastGood().orElseThrow(), manifest));
         return Optional.of("server reads " + feed.last);
     }
 
@@ -83,14 +91,17 @@ final class Server implements Actor, SnapshotListener {
                     version.equals(held), "P5", "a server held " + held + " and found " + version + " on its disk");
         } else {
             invariants.loaded(manifest, feed.known(), held);
+            loadedNow = Optional.of(manifest);
         }
         held = version;
+        lineage = manifest.description().lineage();
         invariants.serves(live, manifest.description().lineage(), version.eventTimeMillis());
     }
 
     @Override
     public void advanced(DeltaDescription delta) {
-        invariants.advanced(delta, live.manifest().orElseThrow().generation());
+        invariants.advanced(delta, live.manifest().orElseThrow().generation(), lineage);
+        lineage = delta.lineage();
         if (live.asOfMillis().equals(Optional.of(delta.asOfMillis()))) { // else the next one is already applied
             invariants.serves(live, delta.lineage(), delta.asOfMillis());
         }
