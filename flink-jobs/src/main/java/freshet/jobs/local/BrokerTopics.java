@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -24,7 +25,16 @@ public final class BrokerTopics implements AutoCloseable {
      * @param bootstrapServers of a broker that need not be up yet
      */
     public BrokerTopics(String bootstrapServers) {
-        admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
+        this(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
+    }
+
+    /**
+     * @param admin properties of an admin client
+     */
+    public BrokerTopics(Map<?, ?> admin) {
+        Properties properties = new Properties();
+        properties.putAll(admin);
+        this.admin = Admin.create(properties);
     }
 
     /**

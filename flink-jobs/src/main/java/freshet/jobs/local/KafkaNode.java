@@ -39,11 +39,21 @@ public final class KafkaNode implements AutoCloseable {
      * @throws CannotStartException in words for people
      */
     public static KafkaNode start(Path folder, int port, int controllerPort) {
+        return start(folder, port, controllerPort, Map.of());
+    }
+
+    /**
+     * As {@link #start(Path, int, int)}.
+     *
+     * @param more of Kafka's settings, before ours
+     */
+    public static KafkaNode start(Path folder, int port, int controllerPort, Map<String, String> more) {
         if (!Files.exists(folder.resolve("meta.properties"))) {
             format(folder);
         }
-        KafkaRaftServer server = new KafkaRaftServer(
-                KafkaConfig.fromProps(properties(folder, port, controllerPort), false), Time.SYSTEM);
+        Properties settings = properties(folder, port, controllerPort);
+        settings.putAll(more);
+        KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(settings, false), Time.SYSTEM);
         try {
             server.startup();
         } catch (RuntimeException e) {

@@ -8,7 +8,9 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -24,7 +26,8 @@ final class BrokerProcess implements AutoCloseable {
     private final Path logs;
     private final int port = ProcessCluster.freePort();
     private final int controllerPort = ProcessCluster.freePort();
-    private final BrokerTopics topics = new BrokerTopics(bootstrapServers());
+    private final Class<?> main;
+    private final BrokerTopics topics;
     private Process process;
     private int starts;
 
@@ -35,8 +38,22 @@ final class BrokerProcess implements AutoCloseable {
      * @param logs where {@code broker-<start>.log} and {@code .out} go
      */
     BrokerProcess(Path data, Path logs) throws IOException {
+        this(data, logs, KafkaNode.class, Map.of());
+    }
+
+    /**
+     * As {@link #BrokerProcess(Path, Path)}.
+     *
+     * @param main which takes the arguments of {@link KafkaNode#main}
+     * @param login what its clients need besides its address
+     */
+    BrokerProcess(Path data, Path logs, Class<?> main, Map<?, ?> login) throws IOException {
         this.data = data;
         this.logs = logs;
+        this.main = main;
+        Map<Object, Object> admin = new HashMap<>(login);
+        admin.put("bootstrap.servers", bootstrapServers());
+        topics = new BrokerTopics(admin);
         Files.createDirectories(logs);
         process = launch();
         awaitAnswer();
@@ -53,7 +70,7 @@ final class BrokerProcess implements AutoCloseable {
                         "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
                         "-cp",
                         System.getProperty("java.class.path"),
-                        KafkaNode.class.getName(),
+                        main.getName(),
                         data.toString(),
                         "" + port,
                         "" + controllerPort))

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PacedViewers implements AutoCloseable {
     private static final long STEP_MILLIS = 5_000;
-    /** Of event time; the longest horizon is part of it. */
-    private static final long MAX_AHEAD_MILLIS = 36 * 60_000L;
+    /** Of event time: some hundred thousand events, so that neither buffers nor topics fill. */
+    private static final long MAX_AHEAD_MILLIS = 6 * 60_000L;
 
     private final FreshetConfig config;
     private final Simulator simulator;

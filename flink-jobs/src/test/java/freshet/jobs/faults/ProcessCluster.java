@@ -41,6 +41,7 @@ final class ProcessCluster implements AutoCloseable {
     /** Of a vertex whose work is done or under way. */
     private static final Set<String> WORKING = Set.of("RUNNING", "FINISHED");
 
+    private final Map<String, String> environment;
     private final Path folder;
     private final int slots;
     private final int restPort;
@@ -74,6 +75,18 @@ final class ProcessCluster implements AutoCloseable {
      * @param more of Flink's settings, before which the cluster's own stand
      */
     ProcessCluster(Path folder, int slotsPerTaskManager, Map<String, String> more) throws IOException {
+        this(folder, slotsPerTaskManager, more, Map.of());
+    }
+
+    /**
+     * Starts a JobManager and one TaskManager.
+     *
+     * @param more of Flink's settings, before which the cluster's own stand
+     * @param environment variables that its processes have besides ours
+     */
+    ProcessCluster(Path folder, int slotsPerTaskManager, Map<String, String> more, Map<String, String> environment)
+            throws IOException {
+        this.environment = environment;
         this.folder = folder;
         slots = slotsPerTaskManager;
         restPort = freePort();
@@ -157,10 +170,11 @@ final class ProcessCluster implements AutoCloseable {
                 "--configDir",
                 folder.toString()));
         command.addAll(List.of(arguments));
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".out").toFile())
-                .start();
+                .redirectOutput(folder.resolve(name + ".out").toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         processes.add(process);
         return process;
     }

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
@@ -44,6 +45,7 @@ class SoakTest {
     private static final double MINUTES_TO_JUDGE = 10;
     private static final int LIVES = 5;
     private static final int PARTITIONS = 2;
+    private static final int HEAP_MEBIBYTES = 1200;
     private static final long MEBIBYTE = 1 << 20;
     private static final Duration PATIENCE = Duration.ofMinutes(4);
     private static final SimulationSettings VIEWERS =
@@ -62,7 +64,12 @@ class SoakTest {
     void nothingGrowsAndNothingIsLost() throws Exception {
         System.out.println("soak: " + MINUTES + " minutes; logs in " + folder);
         try (BrokerProcess broker = new BrokerProcess(folder.resolve("broker-data"), folder.resolve("broker"));
-                ProcessCluster cluster = new ProcessCluster(folder.resolve("cluster"), PARTITIONS + 2)) {
+                ProcessCluster cluster = new ProcessCluster(
+                        folder.resolve("cluster"),
+                        PARTITIONS + 2,
+                        Map.of(),
+                        // Before the heap on the command line, which is meant for one small job.
+                        Map.of("_JAVA_OPTIONS", "-Xmx" + HEAP_MEBIBYTES + "m"))) {
             FreshetConfig config = config().withBootstrapServers(broker.bootstrapServers());
             createTopics(broker, config);
             Jobs jobs = submit(cluster, config);
@@ -71,7 +78,7 @@ class SoakTest {
                 run(broker, cluster, jobs, config, viewers);
                 viewers.finish();
                 assertThat(viewers.failure()).isNull();
-                awaitAllIsRead(broker, config);
+                awaitAllIsRead(broker, cluster, jobs.examples().getJobID(), config);
                 assertLedgerAddsUp(jobs.examples(), viewers);
                 server.assertWentForward();
                 report.finish(viewers.impressions() + viewers.feedback(), server.snapshotsLoaded());
@@ -204,11 +211,23 @@ class SoakTest {
                 latest.path("state_size").asLong());
     }
 
-    private static void awaitAllIsRead(BrokerProcess broker, FreshetConfig config) {
+    /** Then there is a checkpoint behind the last record, and the job runs. */
+    private static void awaitAllIsRead(
+            BrokerProcess broker, ProcessCluster cluster, JobID examples, FreshetConfig config) {
         await("examples job to read everything")
                 .atMost(PATIENCE)
                 .pollInterval(Duration.ofSeconds(1))
                 .until(() -> broker.topics().lag("freshet-" + config.name() + "-examples") == 0);
+        long sinceMillis = System.currentTimeMillis();
+        await("examples job to complete a checkpoint after that")
+                .atMost(PATIENCE)
+                .until(() -> cluster.rest()
+                                .getIfUp("/jobs/" + examples + "/checkpoints")
+                                .path("latest")
+                                .path("completed")
+                                .path("trigger_timestamp")
+                                .asLong()
+                        > sinceMillis);
     }
 
     /** Drains the job, so that nothing is on its way, and counts what was sent beside what was read. */
