@@ -25,16 +25,9 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // set by picocli
     SnapshotPlace place;
 
-    @Option(
-            names = "--reason",
-            paramLabel = "TEXT",
-            required = true,
-            description = "Why; stands in the registry for the next person.")
-    @SuppressWarnings("NullAway.Init") // required: picocli sets it
-    private String reason;
-
-    @Option(names = "--by", paramLabel = "NAME", description = "Who decides so (default: the name of this user).")
-    private @Nullable String by;
+    @Mixin
+    @SuppressWarnings("NullAway.Init") // set by picocli
+    private DecisionOptions decision;
 
     @Spec
     @SuppressWarnings("NullAway.Init") // set by picocli
@@ -47,10 +40,9 @@ abstract class SnapshotMoveCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         PrintWriter err = spec.commandLine().getErr();
         RegistryTopic topic = place.registry();
-        String name = by == null ? System.getProperty("user.name", "unknown") : by;
         Change change;
         try {
-            change = decide(topic.read(err::println), new Cause(name, reason));
+            change = decide(topic.read(err::println), new Cause(decision.by(), decision.reason()));
         } catch (RegistryRefusedException e) {
             err.println("freshet: " + e.getMessage());
             return Main.FAILED;

@@ -52,12 +52,9 @@ final class TrainerCommands {
                 description = "How long to wait for the answer (default: ${DEFAULT-VALUE}).")
         private int waitSeconds;
 
-        @Option(names = "--reason", paramLabel = "TEXT", required = true, description = "Why; stands in topic and log.")
-        @SuppressWarnings("NullAway.Init") // required: picocli sets it
-        private String reason;
-
-        @Option(names = "--by", paramLabel = "NAME", description = "Who decides so (default: the name of this user).")
-        private @Nullable String by;
+        @Mixin
+        @SuppressWarnings("NullAway.Init") // set by picocli
+        private DecisionOptions decision;
 
         FreshetConfig config() {
             return deployment.load();
@@ -65,11 +62,11 @@ final class TrainerCommands {
 
         /** Sends it, waits, prints the answer; exit code 1 when it was refused or there was none. */
         int give(FreshetConfig config, Action action, CommandSpec spec) throws Exception {
-            String name = by == null ? System.getProperty("user.name", "unknown") : by;
             long atMillis = at == null
                     ? TrainerCommand.AS_SOON_AS_POSSIBLE
                     : at.toInstant().toEpochMilli();
-            TrainerCommand command = new TrainerCommand(UUID.randomUUID().toString(), atMillis, action, name, reason);
+            TrainerCommand command = new TrainerCommand(
+                    UUID.randomUUID().toString(), atMillis, action, decision.by(), decision.reason());
             ControlTopic topic = new ControlTopic(config);
             PrintWriter err = spec.commandLine().getErr();
             long offset = topic.send(command);
