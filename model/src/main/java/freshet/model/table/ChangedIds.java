@@ -19,6 +19,11 @@ final class ChangedIds {
         }
     }
 
+    /** A copy, in no order, of every id; some may stand there more than once. */
+    LongArrayList unsorted() {
+        return ids.clone();
+    }
+
     /** Every id once, ascending. */
     long[] sorted() {
         long[] sorted = ids.toLongArray();

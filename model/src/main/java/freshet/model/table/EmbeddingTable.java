@@ -9,6 +9,7 @@ import it.unimi.dsi.fastutil.longs.LongArrayList;
 import java.io.DataInput;
 import java.io.DataOutput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -559,16 +560,13 @@ public final class EmbeddingTable implements RowSource {
         return !allInMemory() && store != null && store.read(id, buffer);
     }
 
-    /** All changed ids, ascending, each once; they stay changed. */
-    private long[] changedIds() {
-        ChangedIds all = new ChangedIds();
-        for (long id : changed.sorted()) {
-            all.add(id);
-        }
+    /** All changed ids, in no order, some perhaps twice: a checkpoint should not wait for them to be sorted. They stay changed. */
+    private LongArrayList changedIds() {
+        LongArrayList all = changed.unsorted();
         for (int position : changedPositions.marked()) {
             all.add(slab.id(position));
         }
-        return all.sorted();
+        return all;
     }
 
     /** Hands over the weights of every row in ascending order of (signed) id. */
@@ -601,13 +599,20 @@ public final class EmbeddingTable implements RowSource {
         out.writeLong(expired);
         out.writeLong(evicted);
         hours.save(out);
-        long[] ids = trackingChanges ? changedIds() : new long[0];
-        out.writeInt(ids.length);
-        for (long id : ids) {
-            out.writeLong(id);
-        }
+        writeIds(trackingChanges ? changedIds() : new LongArrayList(), out);
         if (sketch != null) {
             sketch.save(out);
+        }
+    }
+
+    /** Many at a time: there may be millions, and the learner waits. */
+    private static void writeIds(LongArrayList ids, DataOutput out) throws IOException {
+        out.writeInt(ids.size());
+        ByteBuffer piece = ByteBuffer.allocate(STORED_TOGETHER * Long.BYTES);
+        for (int from = 0; from < ids.size(); from += STORED_TOGETHER) {
+            int count = Math.min(STORED_TOGETHER, ids.size() - from);
+            piece.asLongBuffer().put(ids.elements(), from, count);
+            out.write(piece.array(), 0, count * Long.BYTES);
         }
     }
 
