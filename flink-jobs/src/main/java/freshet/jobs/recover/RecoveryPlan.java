@@ -103,9 +103,10 @@ public record RecoveryPlan(List<Retained> candidates) {
         return words;
     }
 
+    /** A source that has not asked yet keeps a number below zero for "the oldest". */
     private static String places(Map<TopicPartition, Long> offsets) {
         return offsets.entrySet().stream()
-                .map(place -> place.getKey() + ":" + place.getValue())
+                .map(place -> place.getKey() + ":" + (place.getValue() < 0 ? "oldest" : place.getValue()))
                 .collect(Collectors.joining(", "));
     }
 }
