@@ -7,24 +7,34 @@ import java.util.Arrays;
 public final class ByteReader {
     private final String what;
     private final byte[] bytes;
+    private final int begin;
+    private final int limit;
     private int at;
 
     /**
      * @param what what is being read, for messages: "the state of a user"
      */
     public ByteReader(String what, byte[] bytes) {
+        this(what, bytes, 0, bytes.length);
+    }
+
+    /** Reads {@code length} of the bytes, from {@code begin} on. */
+    public ByteReader(String what, byte[] bytes, int begin, int length) {
         this.what = what;
         this.bytes = bytes;
+        this.begin = begin;
+        limit = begin + length;
+        at = begin;
     }
 
     public int remaining() {
-        return bytes.length - at;
+        return limit - at;
     }
 
     private void need(long count) {
-        if (count < 0 || count > bytes.length - at) {
-            throw new IllegalStateException("reading " + what + ": found " + bytes.length + " bytes, expected " + count
-                    + " more at byte " + at + "; the bytes are damaged or of another kind");
+        if (count < 0 || count > limit - at) {
+            throw new IllegalStateException("reading " + what + ": found " + (limit - begin) + " bytes, expected "
+                    + count + " more at byte " + (at - begin) + "; the bytes are damaged or of another kind");
         }
     }
 
@@ -53,7 +63,8 @@ public final class ByteReader {
                 return value;
             }
         }
-        throw new IllegalStateException("reading " + what + ": found a number of more than ten bytes before byte " + at
+        throw new IllegalStateException("reading " + what + ": found a number of more than ten bytes before byte "
+                + (at - begin)
                 + "; the bytes are damaged");
     }
 
@@ -65,9 +76,9 @@ public final class ByteReader {
     /** How many elements follow; each takes at least {@code bytesEach}, so a damaged count cannot ask for all memory. */
     public int readCount(int bytesEach) {
         long count = readVarLong();
-        if (count < 0 || count > bytes.length) {
-            throw new IllegalStateException("reading " + what + ": found a count of " + count + " before byte " + at
-                    + ", expected at most " + bytes.length + "; the bytes are damaged");
+        if (count < 0 || count > limit - begin) {
+            throw new IllegalStateException("reading " + what + ": found a count of " + count + " before byte "
+                    + (at - begin) + ", expected at most " + (limit - begin) + "; the bytes are damaged");
         }
         need(count * bytesEach);
         return (int) count;
@@ -93,30 +104,30 @@ public final class ByteReader {
 
     public String readText() {
         int length = readCount(1);
-        int end = at + length;
-        for (int i = at; i < end; i++) {
+        int after = at + length;
+        for (int i = at; i < after; i++) {
             if (bytes[i] < 0) {
-                return readWideText(end);
+                return readWideText(after);
             }
         }
         String text = new String(bytes, at, length, StandardCharsets.ISO_8859_1);
-        at = end;
+        at = after;
         return text;
     }
 
     /** The next so many texts, as {@link ByteWriter#writeText} wrote them. */
     public byte[] readTextsAsWritten(int texts) {
-        int begin = at;
+        int first = at;
         for (int i = 0; i < texts; i++) {
             int length = readCount(1);
             at += length;
         }
-        return Arrays.copyOfRange(bytes, begin, at);
+        return Arrays.copyOfRange(bytes, first, at);
     }
 
-    private String readWideText(int end) {
-        StringBuilder text = new StringBuilder(end - at);
-        while (at < end) {
+    private String readWideText(int after) {
+        StringBuilder text = new StringBuilder(after - at);
+        while (at < after) {
             int first = readByte();
             if (first < 0x80) {
                 text.append((char) first);
@@ -137,7 +148,7 @@ public final class ByteReader {
 
     /** Throws unless everything was read. */
     public void end() {
-        if (at != bytes.length) {
+        if (at != limit) {
             throw new IllegalStateException("reading " + what + ": found " + remaining()
                     + " bytes after the end, expected none;" + " the bytes are damaged or of another kind");
         }

@@ -48,6 +48,11 @@ public final class ByteWriter {
         return Arrays.copyOf(bytes, size);
     }
 
+    /** Copies everything to a place in an array. */
+    public void copyTo(byte[] to, int begin) {
+        System.arraycopy(bytes, 0, to, begin, size);
+    }
+
     private void room(int more) {
         if (bytes.length - size < more) {
             bytes = Arrays.copyOf(bytes, Math.max(size + more, bytes.length + (bytes.length >> 1)));

@@ -41,29 +41,6 @@ final class EventBytes {
         return out.toByteArray();
     }
 
-    /** About how many bytes an event takes in memory. */
-    static long weight(Event event) {
-        if (event instanceof Impression impression) {
-            long weight = 400;
-            for (Map.Entry<String, List<String>> entry : impression.ids().entrySet()) {
-                weight += 100 + entry.getKey().length();
-                for (String id : entry.getValue()) {
-                    weight += 50 + id.length();
-                }
-            }
-            return weight
-                    + 100L * (impression.numbers().size() + impression.scores().size());
-        }
-        if (event instanceof HistorySeed seed) {
-            long weight = 200;
-            for (List<String> videos : seed.recentVideos().values()) {
-                weight += 100 + 60L * videos.size();
-            }
-            return weight;
-        }
-        return 300;
-    }
-
     static void write(ByteWriter out, Event event) {
         if (event instanceof HistorySeed seed) {
             out.writeByte(SEED);

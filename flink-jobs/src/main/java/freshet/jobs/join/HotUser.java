@@ -64,6 +64,7 @@ final class HotUser {
 
     /** Frees the memory of one who is saved: what still points here must ask the cache for the user as it is then. */
     void letGo() {
+        state.release();
         state = NOBODY;
     }
 
@@ -78,8 +79,13 @@ final class HotUser {
         state.writeTo(out);
     }
 
+    /** As {@link UserState#isExpired}, of a user in the store. */
+    static boolean isExpired(String userId, byte[] bytes, long nowMillis, long ttlMillis) {
+        return decode(userId, 0, bytes, ByteArena.forOneUser()).state.isExpired(nowMillis, ttlMillis);
+    }
+
     /** Throws {@link IllegalStateException} for bytes that are damaged, or of another release. */
-    static HotUser decode(String userId, int keyGroup, byte[] bytes) {
+    static HotUser decode(String userId, int keyGroup, byte[] bytes, ByteArena arena) {
         ByteReader in = new ByteReader("a user", bytes);
         if (in.readVersion(VERSION) == VERSION_WITH_TIMERS) {
             throw new IllegalStateException("restoring a user: found layout " + VERSION_WITH_TIMERS + ", expected "
@@ -88,7 +94,7 @@ final class HotUser {
         }
         long dueMillis = in.readSignedVarLong();
         long alsoDueMillis = in.readSignedVarLong();
-        HotUser user = new HotUser(userId, keyGroup, UserState.readFrom(in));
+        HotUser user = new HotUser(userId, keyGroup, UserState.readFrom(in, arena));
         in.end();
         user.dueMillis = dueMillis;
         user.alsoDueMillis = alsoDueMillis;

@@ -21,12 +21,18 @@ final class HotUsers {
     /** How many users are prefetched together: their parts fit the processor's second cache. */
     static final int GROUP = 32;
 
+    private static final int SMALLEST_CHUNK = 1 << 10;
+    private static final int FEWEST_CHUNKS = 100;
+
     private final long capacityBytes;
     private final DueUsers.KeyGroups keyGroups;
     private final UserStore store;
     private final Map<String, HotUser> users = new HashMap<>();
     /** The same users, in no order. */
     private final List<HotUser> clock = new ArrayList<>();
+
+    /** Of what users hold for a while. */
+    private final ByteArena arena;
 
     private final ByteWriter encoded = new ByteWriter(1 << 12);
     /** Of no meaning: without a use, nothing would be read. */
@@ -46,6 +52,8 @@ final class HotUsers {
         this.capacityBytes = capacityBytes;
         this.keyGroups = keyGroups;
         this.store = store;
+        arena = new ByteArena(
+                (int) Math.max(SMALLEST_CHUNK, Math.min(ByteArena.USUAL_CHUNK_BYTES, capacityBytes / FEWEST_CHUNKS)));
     }
 
     /** The user, new if nothing is known. Whoever changes it calls {@link #changed}. */
@@ -69,9 +77,9 @@ final class HotUsers {
         byte[] saved = store.load(userId);
         int keyGroup = keyGroups.of(userId);
         if (saved == null) {
-            return new HotUser(userId, keyGroup, new UserState());
+            return new HotUser(userId, keyGroup, new UserState(arena));
         }
-        HotUser user = HotUser.decode(userId, keyGroup, saved);
+        HotUser user = HotUser.decode(userId, keyGroup, saved, arena);
         user.storedBytes = saved.length;
         return user;
     }
@@ -88,17 +96,18 @@ final class HotUsers {
         long bytes = user.heapBytes();
         heapBytes += bytes - user.countedBytes;
         user.countedBytes = bytes;
-        if (heapBytes > capacityBytes) {
+        if (heapBytes() > capacityBytes) {
             makeRoom(user);
         }
     }
 
     private void makeRoom(HotUser keep) {
-        while (heapBytes > capacityBytes && clock.size() > 1) {
+        while (heapBytes() > capacityBytes && clock.size() > 1) {
             hand = hand < clock.size() ? hand : 0;
             HotUser user = clock.get(hand);
             if (user.touched || user == keep) {
                 user.touched = false;
+                user.state.pack();
                 hand++;
             } else {
                 save(user);
@@ -170,7 +179,7 @@ final class HotUsers {
 
     /** About what the users in memory take of the heap. */
     long heapBytes() {
-        return heapBytes;
+        return heapBytes + arena.heapBytes();
     }
 
     /** How many times a user was asked of the store. */

@@ -60,6 +60,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JoinCore {
     private static final int[] NO_TASKS = {};
+    private static final byte[] NO_FEATURES = {};
     private static final long MILLIS_PER_DAY = 86_400_000;
 
     /** Of the features of an example: leaves room for the rest in the mebibyte that brokers take unless told otherwise. */
@@ -89,6 +90,7 @@ public final class JoinCore {
     private final long nameBytes;
 
     private final ByteWriter extracted = new ByteWriter(1024);
+    private final ByteWriter encoded = new ByteWriter(512);
 
     /** Impressions whose labels changed in the moment being processed; empty between moments. */
     private final List<OpenImpression> touched = new ArrayList<>();
@@ -172,32 +174,17 @@ public final class JoinCore {
             out.late(event);
             return;
         }
-        long bytes = EventBytes.weight(event);
+        encoded.clear();
+        EventBytes.write(encoded, event);
         if (state.pending.size() >= spec.limits().pendingEvents()
-                || state.pendingBytes + bytes > spec.limits().pendingBytes()) {
+                || state.pending.bytes() + encoded.size() > spec.limits().pendingBytes()) {
             out.count(refused(event), -1, 1);
             out.late(event);
             return;
         }
         out.count(pending(event), -1, 1);
-        state.pending.add(placeOf(event, state.pending), event);
-        state.pendingBytes += bytes;
+        state.pending.add(event, encoded);
         state.nextDueMillis = Math.min(state.nextDueMillis, event.eventTimeMillis());
-    }
-
-    /** Where an event belongs: looked for from the end, since streams are almost in order. */
-    private static int placeOf(Event event, List<Event> pending) {
-        int place = pending.size();
-        while (place > 0 && isBefore(event, pending.get(place - 1))) {
-            place--;
-        }
-        return place;
-    }
-
-    private static boolean isBefore(Event event, Event other) {
-        return event.eventTimeMillis() != other.eventTimeMillis()
-                ? event.eventTimeMillis() < other.eventTimeMillis()
-                : EventBytes.TOTAL_ORDER.compare(event, other) < 0;
     }
 
     /** Processes everything that is due at or before the watermark. */
@@ -207,15 +194,13 @@ public final class JoinCore {
         }
         bringUpToShape(state);
         findPassedHorizons(state);
-        int processed = 0;
-        long now = nextMoment(state, processed);
+        long now = nextMoment(state);
         while (now <= watermarkMillis && now != Long.MAX_VALUE) {
             state.processedThroughMillis = now;
             state.seenImpressions.forgetBefore(now - impressionMemory);
             state.seenFeedback.forgetBefore(now - feedbackMemory);
-            while (processed < state.pending.size()
-                    && state.pending.get(processed).eventTimeMillis() == now) {
-                process(state, state.pending.get(processed++), out);
+            while (!state.pending.isEmpty() && state.pending.firstMillis() == now) {
+                process(state, state.pending.takeFirst(state.userId), out);
             }
             orphan(state, now, out);
             closeHorizons(state, now);
@@ -224,33 +209,30 @@ public final class JoinCore {
             if (now >= whenToForget(state)) {
                 state.forget();
             }
-            now = nextMoment(state, processed);
-        }
-        if (processed > 0) {
-            state.pending.subList(0, processed).clear();
+            now = nextMoment(state);
         }
         state.nextDueMillis = now;
     }
 
-    /** The next moment with something to do when {@code processed} pending events are behind; MAX_VALUE if there is none. */
-    private long nextMoment(UserState state, int processed) {
+    /** The next moment with something to do; MAX_VALUE if there is none. */
+    private long nextMoment(UserState state) {
         long next = Long.MAX_VALUE;
-        if (processed < state.pending.size()) {
-            next = state.pending.get(processed).eventTimeMillis();
+        if (!state.pending.isEmpty()) {
+            next = state.pending.firstMillis();
         }
         if (!state.waiting.isEmpty()) {
             next = Math.min(next, state.waiting.get(0).eventTimeMillis() + feedbackWait);
         }
         for (int h = 0; h < horizons.length; h++) {
             if (state.passed[h] < state.open.size()) {
-                next = Math.min(next, state.open.get(state.passed[h]).eventTimeMillis + horizons[h]);
+                next = Math.min(next, state.open.eventTimeMillis(state.passed[h]) + horizons[h]);
             }
         }
         if (next == Long.MAX_VALUE) {
             next = lastForgetting(state);
         }
         // Who does not come back has not to be woken for being forgotten: of that the store takes care.
-        return processed < state.pending.size() ? Math.min(next, whenToForget(state)) : next;
+        return state.pending.isEmpty() ? next : Math.min(next, whenToForget(state));
     }
 
     /** When the whole user is forgotten, unless another event comes until then; MAX_VALUE for one already forgotten. */
@@ -276,8 +258,8 @@ public final class JoinCore {
     /** Brings state that was written under another configuration to the slots of this one. */
     private void bringUpToShape(UserState state) {
         if (state.shape == shapes.current()) {
-            if (!state.open.isEmpty() && state.open.get(0).status.length != tasks.length) {
-                throw new IllegalStateException("joining: found state of " + state.open.get(0).status.length
+            if (!state.open.isEmpty() && state.open.tasks() != tasks.length) {
+                throw new IllegalStateException("joining: found state of " + state.open.tasks()
                         + " tasks, expected the " + tasks.length
                         + " of the configuration; the state is damaged, or of a"
                         + " release that did not note its configuration: go on with the old configuration, or start"
@@ -286,7 +268,7 @@ public final class JoinCore {
             return;
         }
         ShapeChange change = shapes.changeFrom(state.shape);
-        state.open.replaceAll(impression -> impression.reshaped(change));
+        state.open.reshape(change);
         state.shape = shapes.current();
         state.passed = new int[0];
     }
@@ -299,7 +281,7 @@ public final class JoinCore {
         state.passed = new int[horizons.length];
         for (int h = 0; h < horizons.length; h++) {
             while (state.passed[h] < state.open.size()
-                    && state.open.get(state.passed[h]).eventTimeMillis + horizons[h] <= state.processedThroughMillis) {
+                    && state.open.eventTimeMillis(state.passed[h]) + horizons[h] <= state.processedThroughMillis) {
                 state.passed[h]++;
             }
         }
@@ -307,7 +289,6 @@ public final class JoinCore {
 
     private void process(UserState state, Event event, JoinOutput out) {
         out.count(pending(event), -1, -1);
-        state.pendingBytes -= EventBytes.weight(event);
         state.newestEventMillis = event.eventTimeMillis();
         if (event instanceof Impression impression) {
             processImpression(state, impression, out);
@@ -327,19 +308,18 @@ public final class JoinCore {
         }
         out.count(IMPRESSION_ACCEPTED, -1, 1);
         @Nullable LedgerLine withoutLabels = countOfDay(state, impression) ? null : TASK_MASKED_DAY_CAP;
-        byte @Nullable [] features = null;
+        byte[] features = NO_FEATURES;
         if (withoutLabels == null) {
             features = extract(impression, state);
             if (!FeatureSize.fit(features, MAX_FEATURE_BYTES - nameBytes)) {
-                features = null;
+                features = NO_FEATURES;
                 withoutLabels = TASK_MASKED_TOO_LARGE;
             }
         }
-        OpenImpression opened = new OpenImpression(impression, features, tasks.length);
         state.history.shown(impression, extractor.historyNeeds());
         makeRoomToOpen(state, out);
         remember(state.seenImpressions, id, IdHash.of(impression.videoId()), impression.eventTimeMillis(), out);
-        state.open.add(opened);
+        OpenImpression opened = state.open.add(impression, features, tasks.length);
         for (int task = 0; task < tasks.length; task++) {
             out.count(TASK_OPEN, task, 1);
             if (withoutLabels != null) {
@@ -375,12 +355,14 @@ public final class JoinCore {
         if (state.open.size() < spec.limits().openImpressions()) {
             return;
         }
-        OpenImpression oldest = state.open.remove(0);
+        OpenImpression oldest = state.open.get(0);
         for (int task = 0; task < tasks.length; task++) {
-            if (!OpenImpression.isDone(oldest.status[task])) {
+            if (!OpenImpression.isDone(oldest.status(task))) {
                 mask(oldest, task, TASK_MASKED_LIMIT, out);
             }
         }
+        touched.removeIf(oldest::isSame);
+        state.open.removeOldest();
         for (int h = 0; h < horizons.length; h++) {
             state.passed[h] = Math.max(0, state.passed[h] - 1);
         }
@@ -455,7 +437,7 @@ public final class JoinCore {
                 && fold(
                         state.open.get(openRow),
                         feedback,
-                        feedback.eventTimeMillis() - state.open.get(openRow).eventTimeMillis);
+                        feedback.eventTimeMillis() - state.open.eventTimeMillis(openRow));
         out.count(isUsed ? FEEDBACK_USED : FEEDBACK_AFTER_HORIZON, -1, 1);
     }
 
@@ -494,11 +476,11 @@ public final class JoinCore {
         for (int task : tasksByKind.getOrDefault(feedback.kind(), NO_TASKS)) {
             if (delayMillis <= tasks[task].horizonMillis()) {
                 isUsed = true;
-                if (impression.status[task] == OpenImpression.OPEN) {
+                if (impression.status(task) == OpenImpression.OPEN) {
                     foldOne(impression, task, feedback);
                 }
             } else if (delayMillis <= tasks[task].openMillis()
-                    && OpenImpression.isCorrectable(impression.status[task])) {
+                    && OpenImpression.isCorrectable(impression.status(task))) {
                 isUsed = true;
                 foldOne(impression, task, feedback);
             }
@@ -512,8 +494,8 @@ public final class JoinCore {
     }
 
     private void touch(OpenImpression impression) {
-        if (!impression.touched) {
-            impression.touched = true;
+        if (!impression.isTouched()) {
+            impression.touch();
             touched.add(impression);
         }
     }
@@ -522,19 +504,21 @@ public final class JoinCore {
     private void closeHorizons(UserState state, long now) {
         for (int h = 0; h < horizons.length; h++) {
             while (state.passed[h] < state.open.size()
-                    && state.open.get(state.passed[h]).eventTimeMillis + horizons[h] <= now) {
+                    && state.open.eventTimeMillis(state.passed[h]) + horizons[h] <= now) {
                 OpenImpression impression = state.open.get(state.passed[h]++);
                 for (int task : tasksByHorizon[h]) {
-                    if (impression.status[task] == OpenImpression.OPEN) {
-                        impression.status[task] = OpenImpression.SETTLED;
+                    if (impression.status(task) == OpenImpression.OPEN) {
+                        impression.setStatus(task, OpenImpression.SETTLED);
                         touch(impression);
                     }
                 }
                 for (int task : windowsByHorizon[h]) {
                     // What came in the window's last moment is decided after this.
-                    if (OpenImpression.isCorrectable(impression.status[task])
-                            && !tasks[task].label().isFinal(impression.folded(task), impression.videoDurationMillis)) {
-                        impression.status[task] = OpenImpression.NOT_POSITIVE;
+                    if (OpenImpression.isCorrectable(impression.status(task))
+                            && !tasks[task]
+                                    .label()
+                                    .isFinal(impression.folded(task), impression.videoDurationMillis())) {
+                        impression.setStatus(task, OpenImpression.NOT_POSITIVE);
                         touch(impression);
                     }
                 }
@@ -548,19 +532,18 @@ public final class JoinCore {
             touched.sort(Comparator.comparing(OpenImpression::impressionId));
         }
         for (OpenImpression impression : touched) {
-            impression.touched = false;
+            impression.untouch();
             List<TaskLabel> labels = decideTasks(state.userId, impression, now, out);
             if (!labels.isEmpty()) {
                 out.example(new LabeledExample(
                         impression.impressionId(),
                         state.userId,
                         impression.videoId(),
-                        impression.eventTimeMillis,
+                        impression.eventTimeMillis(),
                         now,
                         impression.features(),
                         labels));
             }
-            impression.dropFeaturesIfDone();
         }
         touched.clear();
     }
@@ -569,22 +552,22 @@ public final class JoinCore {
     private List<TaskLabel> decideTasks(String userId, OpenImpression impression, long now, JoinOutput out) {
         List<TaskLabel> labels = new ArrayList<>(tasks.length);
         for (int task = 0; task < tasks.length; task++) {
-            if (OpenImpression.isCorrectable(impression.status[task])) {
+            if (OpenImpression.isCorrectable(impression.status(task))) {
                 correct(impression, task, labels, out);
             }
-            if (OpenImpression.isDone(impression.status[task])) {
+            if (OpenImpression.isDone(impression.status(task))) {
                 continue;
             }
             LabelRule rule = tasks[task].label();
-            if (impression.status[task] == OpenImpression.OPEN
+            if (impression.status(task) == OpenImpression.OPEN
                     && tasks[task].decide() == TaskRule.Decide.EARLY
-                    && rule.isFinal(impression.folded(task), impression.videoDurationMillis)) {
-                impression.status[task] = OpenImpression.SETTLED;
+                    && rule.isFinal(impression.folded(task), impression.videoDurationMillis())) {
+                impression.setStatus(task, OpenImpression.SETTLED);
             }
-            byte condition = given[task] < 0 ? OpenImpression.POSITIVE : impression.status[given[task]];
+            byte condition = given[task] < 0 ? OpenImpression.POSITIVE : impression.status(given[task]);
             if (OpenImpression.isDone(condition) && condition != OpenImpression.POSITIVE) {
                 mask(impression, task, TASK_MASKED_GIVEN, out);
-            } else if (impression.status[task] == OpenImpression.SETTLED && OpenImpression.isDone(condition)) {
+            } else if (impression.status(task) == OpenImpression.SETTLED && OpenImpression.isDone(condition)) {
                 handOut(userId, impression, task, now, labels, out);
             }
         }
@@ -595,10 +578,10 @@ public final class JoinCore {
     private void handOut(
             String userId, OpenImpression impression, int task, long now, List<TaskLabel> labels, JoinOutput out) {
         TaskRule rule = tasks[task];
-        float label = rule.label().label(impression.folded(task), impression.videoDurationMillis);
+        float label = rule.label().label(impression.folded(task), impression.videoDurationMillis());
         out.count(TASK_OPEN, task, -1);
         if (label > 0) {
-            impression.status[task] = OpenImpression.POSITIVE;
+            impression.setStatus(task, OpenImpression.POSITIVE);
             out.count(TASK_LABELLED, task, 1);
             out.count(TASK_POSITIVE, task, 1);
             labels.add(new TaskLabel(rule.name(), label, 1f));
@@ -606,9 +589,11 @@ public final class JoinCore {
         }
         boolean isKept =
                 rule.negatives().keepsAll() || rule.negatives().keeps(rule.name(), userId, impression.impressionId());
-        impression.status[task] = now >= impression.eventTimeMillis + rule.openMillis()
-                ? OpenImpression.NOT_POSITIVE
-                : isKept ? OpenImpression.CORRECTABLE : OpenImpression.CORRECTABLE_LEFT_OUT;
+        impression.setStatus(
+                task,
+                now >= impression.eventTimeMillis() + rule.openMillis()
+                        ? OpenImpression.NOT_POSITIVE
+                        : isKept ? OpenImpression.CORRECTABLE : OpenImpression.CORRECTABLE_LEFT_OUT);
         out.count(isKept ? TASK_LABELLED : TASK_SAMPLED_OUT, task, 1);
         if (isKept) {
             NegativeSampling negatives = rule.negatives();
@@ -619,17 +604,17 @@ public final class JoinCore {
     /** Takes a negative back if late feedback has made it positive. */
     private void correct(OpenImpression impression, int task, List<TaskLabel> labels, JoinOutput out) {
         TaskRule rule = tasks[task];
-        if (rule.label().isFinal(impression.folded(task), impression.videoDurationMillis)) {
-            boolean wasTrained = impression.status[task] == OpenImpression.CORRECTABLE;
+        if (rule.label().isFinal(impression.folded(task), impression.videoDurationMillis())) {
+            boolean wasTrained = impression.status(task) == OpenImpression.CORRECTABLE;
             float undone = wasTrained ? rule.negatives().weight() : 0f;
-            impression.status[task] = OpenImpression.POSITIVE;
+            impression.setStatus(task, OpenImpression.POSITIVE);
             out.count(TASK_CORRECTED, task, 1);
             labels.add(new TaskLabel(rule.name(), 1f, 1f, 1f, undone));
         }
     }
 
     private static void mask(OpenImpression impression, int task, LedgerLine reason, JoinOutput out) {
-        impression.status[task] = OpenImpression.MASKED;
+        impression.setStatus(task, OpenImpression.MASKED);
         out.count(TASK_OPEN, task, -1);
         out.count(reason, task, 1);
     }
@@ -637,11 +622,11 @@ public final class JoinCore {
     /** Lets go of impressions whose last horizon has ended. */
     private void forgetClosed(UserState state, long now) {
         int closed = 0;
-        while (closed < state.open.size() && state.open.get(closed).eventTimeMillis + longestHorizon <= now) {
+        while (!state.open.isEmpty() && state.open.eventTimeMillis(0) + longestHorizon <= now) {
+            state.open.removeOldest();
             closed++;
         }
         if (closed > 0) {
-            state.open.subList(0, closed).clear();
             for (int h = 0; h < horizons.length; h++) {
                 state.passed[h] -= closed;
             }

@@ -8,7 +8,7 @@ import freshet.serde.config.ConfigNode;
  *
  * @param pendingEvents events that wait for the watermark; one more is refused and handed out as late. The only limit that
  *     depends on arrival: set it far above what can happen within the allowed disorder.
- * @param pendingBytes the same in bytes, about; for users with few events that are large
+ * @param pendingBytes the same in bytes, as they are stored; for users with few events that are large
  * @param openImpressions impressions with open labels; for one more, the oldest loses what is undecided
  * @param rememberedIds ids of impressions, and as many of feedback, by which duplicates are known; the oldest is forgotten
  * @param waitingFeedback feedback that waits for its impression; for one more, the oldest becomes an orphan

@@ -278,7 +278,7 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
                     byte[] bytes = stored.value();
                     if (bytes != null
                             && !users.isInMemory(userId)
-                            && HotUser.decode(userId, 0, bytes).state.isExpired(watermarkMillis, userTtlMillis)) {
+                            && HotUser.isExpired(userId, bytes, watermarkMillis, userTtlMillis)) {
                         stored.clear();
                         if (changed != null) {
                             changed.forget(userId);

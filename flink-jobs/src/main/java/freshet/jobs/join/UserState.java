@@ -3,7 +3,6 @@ package freshet.jobs.join;
 import freshet.features.binary.ByteReader;
 import freshet.features.binary.ByteWriter;
 import freshet.features.history.UserHistory;
-import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,11 +22,10 @@ public final class UserState {
     private static final int VERSION_WITHOUT_SHAPE = 1;
     static final long NOTHING_YET = Long.MIN_VALUE;
 
-    /** About what the parts take of the heap: empty lists and tables, a waiting event, an open impression. */
+    /** About what the parts take of the heap: empty lists and tables, feedback that waits. */
     private static final int OVERHEAD_BYTES = 330;
 
-    private static final int PENDING_BYTES = 500;
-    private static final int OPEN_BYTES = 500;
+    private static final int WAITING_BYTES = 500;
 
     /** Empty until the first event. */
     String userId = "";
@@ -43,20 +41,17 @@ public final class UserState {
 
     int impressionsOfDay;
 
-    /** About what {@link #pending} takes in memory. */
-    long pendingBytes;
-
     /** Every event and decision up to this moment has been processed. */
     long processedThroughMillis = NOTHING_YET;
 
     /** See {@link #nextDueMillis()}. */
     long nextDueMillis = Long.MAX_VALUE;
 
-    /** In {@link EventBytes#TOTAL_ORDER}; all later than {@link #processedThroughMillis}. */
-    final List<Event> pending;
+    /** All later than {@link #processedThroughMillis}. */
+    final WaitingEvents pending;
 
     /** In event order; the newest {@code open.size()} of {@link #seenImpressions}, one for one. */
-    final List<OpenImpression> open;
+    final OpenImpressions open;
 
     /** In event order, which is also the order in which their patience ends. */
     final List<Feedback> waiting;
@@ -71,12 +66,17 @@ public final class UserState {
      */
     int[] passed = {};
 
-    /** The state of a user of whom nothing is known. */
+    /** The state of a user of whom nothing is known, with an arena of its own. */
     public UserState() {
+        this(ByteArena.forOneUser());
+    }
+
+    /** The state of a user of whom nothing is known, in an arena that it shares with others. */
+    UserState(ByteArena arena) {
         // Most of these lists are short, or empty for ever.
         this(
-                new ArrayList<>(0),
-                new ArrayList<>(0),
+                new WaitingEvents(arena),
+                new OpenImpressions(arena),
                 new ArrayList<>(0),
                 new SeenIds(SeenIds.Columns.ID_AND_VIDEO),
                 new SeenIds(SeenIds.Columns.ID),
@@ -84,8 +84,8 @@ public final class UserState {
     }
 
     private UserState(
-            List<Event> pending,
-            List<OpenImpression> open,
+            WaitingEvents pending,
+            OpenImpressions open,
             List<Feedback> waiting,
             SeenIds seenImpressions,
             SeenIds seenFeedback,
@@ -141,11 +141,12 @@ public final class UserState {
         return open.size();
     }
 
-    /** About what this takes of the heap: counted in parts, not measured. */
+    /** About what this takes of the heap beside the arena: counted in parts, not measured. */
     long heapBytes() {
         return OVERHEAD_BYTES
-                + PENDING_BYTES * (long) (pending.size() + waiting.size())
-                + OPEN_BYTES * (long) open.size()
+                + pending.blocks().heapBytes()
+                + open.blocks().heapBytes()
+                + WAITING_BYTES * (long) waiting.size()
                 + seenImpressions.heapBytes()
                 + seenFeedback.heapBytes()
                 + history.heapBytes();
@@ -153,14 +154,24 @@ public final class UserState {
 
     /** As {@link UserHistory#prefetch}. */
     long prefetch() {
-        long seen = seenImpressions.prefetch() + seenFeedback.prefetch() + history.prefetch() + waiting.size();
-        if (!pending.isEmpty()) {
-            seen += pending.get(0).eventTimeMillis();
-        }
-        if (!open.isEmpty()) {
-            seen += open.get(0).prefetch();
-        }
-        return seen;
+        return seenImpressions.prefetch()
+                + seenFeedback.prefetch()
+                + history.prefetch()
+                + waiting.size()
+                + pending.blocks().prefetch()
+                + open.blocks().prefetch();
+    }
+
+    /** Moves what lies alone in the arena. */
+    void pack() {
+        pending.blocks().pack();
+        open.blocks().pack();
+    }
+
+    /** Gives back what this has in the arena: nothing but the history may be read any more. */
+    void release() {
+        pending.blocks().release();
+        open.blocks().release();
     }
 
     public byte[] encode() {
@@ -178,17 +189,8 @@ public final class UserState {
         out.writeText(userId);
         out.writeSignedVarLong(processedThroughMillis);
         out.writeSignedVarLong(nextDueMillis);
-        out.writeVarLong(pending.size());
-        pending.forEach(event -> EventBytes.write(out, event));
-        out.writeVarLong(open.size());
-        if (!open.isEmpty()) {
-            out.writeVarLong(open.get(0).status.length);
-        }
-        long last = 0;
-        for (OpenImpression impression : open) {
-            impression.writeTo(out, last);
-            last = impression.eventTimeMillis;
-        }
+        pending.writeTo(out);
+        open.writeTo(out);
         out.writeVarLong(waiting.size());
         waiting.forEach(feedback -> EventBytes.writeFeedback(out, feedback));
         seenImpressions.writeTo(out);
@@ -199,12 +201,12 @@ public final class UserState {
     /** Throws {@link IllegalStateException} for bytes that are damaged or newer than this release. */
     public static UserState decode(byte[] bytes) {
         ByteReader in = new ByteReader("the state of a user", bytes);
-        UserState state = readFrom(in);
+        UserState state = readFrom(in, ByteArena.forOneUser());
         in.end();
         return state;
     }
 
-    static UserState readFrom(ByteReader in) {
+    static UserState readFrom(ByteReader in, ByteArena arena) {
         boolean hasShape = in.readVersion(VERSION) > VERSION_WITHOUT_SHAPE;
         int shape = hasShape ? (int) in.readVarLong() : 0;
         long newestEventMillis = hasShape ? in.readSignedVarLong() : NOTHING_YET;
@@ -213,20 +215,8 @@ public final class UserState {
         String userId = in.readText();
         long processedThroughMillis = in.readSignedVarLong();
         long nextDueMillis = in.readSignedVarLong();
-        int pendingSize = in.readCount(5);
-        List<Event> pending = new ArrayList<>(pendingSize);
-        for (int i = 0; i < pendingSize; i++) {
-            pending.add(EventBytes.read(in, userId));
-        }
-        int openSize = in.readCount(5);
-        List<OpenImpression> open = new ArrayList<>(openSize);
-        int tasks = openSize == 0 ? 0 : in.readCount(1);
-        long last = 0;
-        for (int i = 0; i < openSize; i++) {
-            OpenImpression impression = OpenImpression.readFrom(in, last, tasks);
-            last = impression.eventTimeMillis;
-            open.add(impression);
-        }
+        WaitingEvents pending = WaitingEvents.readFrom(in, userId, arena);
+        OpenImpressions open = OpenImpressions.readFrom(in, arena);
         int waitingSize = in.readCount(5);
         List<Feedback> waiting = new ArrayList<>(waitingSize);
         for (int i = 0; i < waitingSize; i++) {
@@ -244,9 +234,6 @@ public final class UserState {
         state.newestEventMillis = hasShape ? newestEventMillis : processedThroughMillis;
         state.day = day;
         state.impressionsOfDay = impressionsOfDay;
-        for (Event event : pending) {
-            state.pendingBytes += EventBytes.weight(event);
-        }
         state.processedThroughMillis = processedThroughMillis;
         state.nextDueMillis = nextDueMillis;
         return state;

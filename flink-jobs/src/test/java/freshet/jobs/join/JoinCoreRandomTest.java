@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -141,15 +142,20 @@ class JoinCoreRandomTest {
     }
 
     private static void assertNothingIsDueBefore(long dueMillis, UserState state, JoinSpec spec) {
-        state.pending.forEach(event -> assertThat(dueMillis).isLessThanOrEqualTo(event.eventTimeMillis()));
+        for (int i = 0; i < state.pending.size(); i++) {
+            assertThat(dueMillis)
+                    .isLessThanOrEqualTo(state.pending.event(i, state.userId).eventTimeMillis());
+        }
         state.waiting.forEach(feedback -> assertThat(dueMillis)
                 .isLessThanOrEqualTo(
                         feedback.eventTimeMillis() + spec.feedbackWait().toMillis()));
-        for (OpenImpression open : state.open) {
-            for (int task = 0; task < open.status.length; task++) {
-                if (open.status[task] == OpenImpression.OPEN) {
+        for (int row = 0; row < state.open.size(); row++) {
+            OpenImpression open = state.open.get(row);
+            assertThat(open.eventTimeMillis()).isEqualTo(state.open.eventTimeMillis(row));
+            for (int task = 0; task < state.open.tasks(); task++) {
+                if (open.status(task) == OpenImpression.OPEN) {
                     assertThat(dueMillis)
-                            .isLessThanOrEqualTo(open.eventTimeMillis
+                            .isLessThanOrEqualTo(open.eventTimeMillis()
                                     + spec.tasks().get(task).horizonMillis());
                 }
             }
@@ -166,8 +172,9 @@ class JoinCoreRandomTest {
         for (int task = 0; task < ledger.tasks().size(); task++) {
             int index = task;
             assertThat(ledger.count(LedgerLine.TASK_OPEN, task))
-                    .isEqualTo(state.open.stream()
-                            .filter(open -> !OpenImpression.isDone(open.status[index]))
+                    .isEqualTo(IntStream.range(0, state.open.size())
+                            .filter(row ->
+                                    !OpenImpression.isDone(state.open.get(row).status(index)))
                             .count());
         }
     }

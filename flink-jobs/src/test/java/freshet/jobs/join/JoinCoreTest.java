@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import freshet.features.binary.ByteWriter;
 import freshet.features.extract.FeatureExtractor;
 import freshet.serde.config.ConfigNode;
 import freshet.serde.event.Event;
@@ -419,10 +420,12 @@ class JoinCoreTest {
 
     @Test
     void aUserHasNoRoomForMoreBytesThanTheLimit() {
+        ByteWriter one = new ByteWriter();
+        EventBytes.write(one, shown("a", 1000));
         given("""
-                events: {limits: {pending_bytes: 1000}}
+                events: {limits: {pending_bytes: %d}}
                 tasks: [{name: click, label: {kind: click}, horizon: 100ms}]
-                """);
+                """.formatted(3 * one.size() - 1));
         accept(shown("a", 1000), shown("b", 1001), shown("c", 1002));
         assertThat(out.late).extracting(Event::id).containsExactly("c");
         advance(1001);
@@ -438,7 +441,8 @@ class JoinCoreTest {
         advance(1009);
         assertThat(state.open.get(0).features().ids()).isNotEmpty();
         advance(1010);
-        assertThatThrownBy(() -> state.open.get(0).features()).hasMessageContaining("dropped");
+        UserState stored = UserState.decode(state.encode());
+        assertThatThrownBy(() -> stored.open.get(0).features()).hasMessageContaining("dropped");
     }
 
     @Test
