@@ -1,6 +1,8 @@
 package freshet.jobs.job;
 
 import freshet.jobs.config.FreshetConfig;
+import freshet.jobs.join.EncodedEvent;
+import freshet.jobs.join.EncodedEventSerializer;
 import freshet.jobs.join.JoinOperator;
 import freshet.jobs.join.JoinOperator.ForServers;
 import freshet.jobs.metric.LedgerPart;
@@ -59,14 +61,15 @@ public record ExamplesGraph(
             deadLetters.add(good.getSideOutput(SetAsideOperator.DEAD_LETTERS));
             ledger.add(good.getSideOutput(LedgerPart.TAG));
         }
-        DataStream<Event> ready = union(events);
+        List<DataStream<Event>> ready = events;
         List<DataStream<FeatureChange>> changes = new ArrayList<>();
         if (ViewGraph.isNeeded(config)) {
-            ViewGraph views = ViewGraph.build(config, ready, forServers);
+            ViewGraph views = ViewGraph.build(config, union(events), forServers);
             ready = views.events();
             changes.add(views.changes());
         }
-        SingleOutputStreamOperator<ExampleMessage> joined = ready.keyBy(Event::userId, Types.STRING)
+        SingleOutputStreamOperator<ExampleMessage> joined = encoded(ready)
+                .keyBy(EncodedEvent::userId, Types.STRING)
                 .transform(
                         "Join by user",
                         FreshetTypes.EXAMPLE_MESSAGE,
@@ -83,6 +86,20 @@ public record ExamplesGraph(
                 joined.getSideOutput(JoinOperator.ORPHANS),
                 union(ledger),
                 union(changes));
+    }
+
+    /** Each stream by itself, in the chain of its end: behind their union it would be a task of its own. */
+    private static DataStream<EncodedEvent> encoded(List<DataStream<Event>> streams) {
+        List<DataStream<EncodedEvent>> encoded = new ArrayList<>();
+        for (DataStream<Event> stream : streams) {
+            encoded.add(stream.map(EncodedEvent::of)
+                    .returns(EncodedEventSerializer.TYPE)
+                    .name("As bytes")
+                    .uid(OperatorIds.AS_BYTES + "-" + stream.getTransformation().getUid())
+                    .setDescription("Writes each event once, as it travels to its user and waits there")
+                    .setParallelism(stream.getParallelism()));
+        }
+        return union(encoded);
     }
 
     private static SingleOutputStreamOperator<Event> setAside(FreshetConfig config, NamedSource source, Until until) {

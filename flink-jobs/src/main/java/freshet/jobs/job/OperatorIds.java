@@ -9,6 +9,9 @@ public final class OperatorIds {
     /** Followed by a dash and the source's name. */
     public static final String SET_ASIDE = "set-aside";
 
+    /** Without state; followed by a dash and the id of what the events come from. */
+    public static final String AS_BYTES = "as-bytes";
+
     public static final String JOIN = "join";
     public static final String BESIDE_VIEWS = "beside-views";
     public static final String VIDEO_EVENTS = "video-events";

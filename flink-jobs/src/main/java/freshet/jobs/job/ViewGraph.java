@@ -27,10 +27,10 @@ import org.apache.flink.util.Collector;
  *    └── feedback, histories ─────────────────────────────────────────────────> as they are
  * </pre>
  *
- * @param events all that went in, impressions enriched
+ * @param events together all that went in, impressions enriched
  * @param changes what servers are told of videos and channels; empty unless asked for
  */
-public record ViewGraph(DataStream<Event> events, DataStream<FeatureChange> changes) {
+public record ViewGraph(List<DataStream<Event>> events, DataStream<FeatureChange> changes) {
 
     /** Whether any feature needs it. */
     public static boolean isNeeded(FreshetConfig config) {
@@ -60,7 +60,7 @@ public record ViewGraph(DataStream<Event> events, DataStream<FeatureChange> chan
                         .uid(OperatorIds.VIDEO_EVENTS)
                         .setDescription("Impressions and feedback, by video"));
         if (!views.contains(View.CHANNEL)) {
-            return new ViewGraph(others.union(byVideo), byVideo.getSideOutput(ViewOperator.CHANGES));
+            return new ViewGraph(List.of(others, byVideo), byVideo.getSideOutput(ViewOperator.CHANGES));
         }
         DataStream<Event> withoutChannel = byVideo.filter(event -> !hasChannel(event))
                 .name("Impressions without channel")
@@ -77,7 +77,7 @@ public record ViewGraph(DataStream<Event> events, DataStream<FeatureChange> chan
                         .setDescription("Impressions, by channel")
                         .union(byVideo.getSideOutput(ViewOperator.CHANNEL_FEEDBACK)));
         return new ViewGraph(
-                others.union(withoutChannel, byChannel),
+                List.of(others, withoutChannel, byChannel),
                 byVideo.getSideOutput(ViewOperator.CHANGES).union(byChannel.getSideOutput(ViewOperator.CHANGES)));
     }
 

@@ -76,6 +76,13 @@ final class ByteArena {
         return block;
     }
 
+    /** Takes in the first bytes of an array; returns the block. */
+    long put(byte[] from, int length) {
+        long block = room(length);
+        System.arraycopy(from, 0, bytes(block), offset(block), length);
+        return block;
+    }
+
     /** Puts a block where there is room now and frees the old one; returns the new one. */
     long move(long block) {
         int length = length(block);

@@ -41,6 +41,14 @@ final class EventBytes {
         return out.toByteArray();
     }
 
+    static boolean isSeed(byte[] bytes) {
+        return bytes[0] == SEED;
+    }
+
+    static boolean isImpression(byte[] bytes) {
+        return bytes[0] == IMPRESSION;
+    }
+
     static void write(ByteWriter out, Event event) {
         if (event instanceof HistorySeed seed) {
             out.writeByte(SEED);

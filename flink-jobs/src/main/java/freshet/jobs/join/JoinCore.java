@@ -90,7 +90,6 @@ public final class JoinCore {
     private final long nameBytes;
 
     private final ByteWriter extracted = new ByteWriter(1024);
-    private final ByteWriter encoded = new ByteWriter(512);
 
     /** Impressions whose labels changed in the moment being processed; empty between moments. */
     private final List<OpenImpression> touched = new ArrayList<>();
@@ -158,7 +157,7 @@ public final class JoinCore {
      *
      * @param watermarkMillis no event at or before it was expected any more
      */
-    public void accept(UserState state, Event event, long watermarkMillis, JoinOutput out) {
+    public void accept(UserState state, EncodedEvent event, long watermarkMillis, JoinOutput out) {
         if (!state.userId.equals(event.userId())) {
             if (!state.userId.isEmpty()) {
                 throw new IllegalArgumentException(
@@ -168,22 +167,20 @@ public final class JoinCore {
             state.userId = event.userId();
             state.shape = shapes.current();
         }
-        out.count(read(event), -1, 1);
+        out.count(event.line(HISTORY_READ, IMPRESSION_READ, FEEDBACK_READ), -1, 1);
         if (event.eventTimeMillis() <= Math.max(watermarkMillis, state.processedThroughMillis)) {
-            out.count(late(event), -1, 1);
-            out.late(event);
+            out.count(event.line(HISTORY_LATE, IMPRESSION_LATE, FEEDBACK_LATE), -1, 1);
+            out.late(event.decode());
             return;
         }
-        encoded.clear();
-        EventBytes.write(encoded, event);
         if (state.pending.size() >= spec.limits().pendingEvents()
-                || state.pending.bytes() + encoded.size() > spec.limits().pendingBytes()) {
-            out.count(refused(event), -1, 1);
-            out.late(event);
+                || state.pending.bytes() + event.bytes().length > spec.limits().pendingBytes()) {
+            out.count(event.line(HISTORY_REFUSED, IMPRESSION_REFUSED, FEEDBACK_REFUSED), -1, 1);
+            out.late(event.decode());
             return;
         }
-        out.count(pending(event), -1, 1);
-        state.pending.add(event, encoded);
+        out.count(event.line(HISTORY_PENDING, IMPRESSION_PENDING, FEEDBACK_PENDING), -1, 1);
+        state.pending.add(event);
         state.nextDueMillis = Math.min(state.nextDueMillis, event.eventTimeMillis());
     }
 
@@ -288,13 +285,15 @@ public final class JoinCore {
     }
 
     private void process(UserState state, Event event, JoinOutput out) {
-        out.count(pending(event), -1, -1);
         state.newestEventMillis = event.eventTimeMillis();
         if (event instanceof Impression impression) {
+            out.count(IMPRESSION_PENDING, -1, -1);
             processImpression(state, impression, out);
         } else if (event instanceof Feedback feedback) {
+            out.count(FEEDBACK_PENDING, -1, -1);
             processFeedback(state, feedback, out);
         } else if (event instanceof HistorySeed seed) {
+            out.count(HISTORY_PENDING, -1, -1);
             boolean isFirst = state.history.seed(seed, extractor.historyNeeds());
             out.count(isFirst ? HISTORY_APPLIED : HISTORY_DUPLICATE, -1, 1);
         }
@@ -631,25 +630,5 @@ public final class JoinCore {
                 state.passed[h] -= closed;
             }
         }
-    }
-
-    private static LedgerLine read(Event event) {
-        return line(event, HISTORY_READ, IMPRESSION_READ, FEEDBACK_READ);
-    }
-
-    private static LedgerLine late(Event event) {
-        return line(event, HISTORY_LATE, IMPRESSION_LATE, FEEDBACK_LATE);
-    }
-
-    private static LedgerLine refused(Event event) {
-        return line(event, HISTORY_REFUSED, IMPRESSION_REFUSED, FEEDBACK_REFUSED);
-    }
-
-    private static LedgerLine pending(Event event) {
-        return line(event, HISTORY_PENDING, IMPRESSION_PENDING, FEEDBACK_PENDING);
-    }
-
-    private static LedgerLine line(Event event, LedgerLine seed, LedgerLine impression, LedgerLine feedback) {
-        return event instanceof HistorySeed ? seed : event instanceof Impression ? impression : feedback;
     }
 }

@@ -59,7 +59,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("NullAway.Init") // Flink fills the fields in open() and initializeState()
 public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
-        implements OneInputStreamOperator<Event, ExampleMessage> {
+        implements OneInputStreamOperator<EncodedEvent, ExampleMessage> {
     private static final long serialVersionUID = 1L;
 
     /** Events that came too late, or that their user had no room for. */
@@ -206,8 +206,8 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     }
 
     @Override
-    public void processElement(StreamRecord<Event> element) {
-        Event event = element.getValue();
+    public void processElement(StreamRecord<EncodedEvent> element) {
+        EncodedEvent event = element.getValue();
         HotUser user = users.of(event.userId());
         core.accept(user.state, event, passed.of(user.keyGroup), outlet);
         due.schedule(user, stepOfNextDue(user.state));

@@ -77,15 +77,24 @@ final class TimedBlocks {
 
     /** Puts what a writer holds before the one with an index; with that of the size, behind the last. */
     void insert(int index, long millis, ByteWriter from) {
+        insert(index, millis, arena.put(from), from.size());
+    }
+
+    /** The same with an array, all of it. */
+    void insert(int index, long millis, byte[] from) {
+        insert(index, millis, arena.put(from, from.length), from.length);
+    }
+
+    private void insert(int index, long millis, long block, int length) {
         if (end * WIDTH == rows.length) {
             makeRoom();
         }
         int at = (start + index) * WIDTH;
         System.arraycopy(rows, at, rows, at + WIDTH, end * WIDTH - at);
         rows[at + TIME] = millis;
-        rows[at + BLOCK] = arena.put(from);
+        rows[at + BLOCK] = block;
         end++;
-        bytes += from.size();
+        bytes += length;
     }
 
     private void makeRoom() {

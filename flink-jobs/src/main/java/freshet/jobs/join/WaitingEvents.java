@@ -46,18 +46,18 @@ final class WaitingEvents {
     }
 
     /** Puts an event where it belongs: looked for from the end, since streams are almost in order. */
-    void add(Event event, ByteWriter encoded) {
+    void add(EncodedEvent event) {
         int place = size();
         while (place > 0 && isBefore(event, place - 1)) {
             place--;
         }
-        events.insert(place, event.eventTimeMillis(), encoded);
+        events.insert(place, event.eventTimeMillis(), event.bytes());
     }
 
-    private boolean isBefore(Event event, int other) {
+    private boolean isBefore(EncodedEvent event, int other) {
         return event.eventTimeMillis() != events.millis(other)
                 ? event.eventTimeMillis() < events.millis(other)
-                : EventBytes.TOTAL_ORDER.compare(event, event(other, event.userId())) < 0;
+                : EventBytes.TOTAL_ORDER.compare(event.decode(), event(other, event.userId())) < 0;
     }
 
     /** Where they rest, for who keeps house. */

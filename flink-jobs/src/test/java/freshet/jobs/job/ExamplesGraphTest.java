@@ -53,7 +53,7 @@ class ExamplesGraphTest {
     void idsAreThoseThatSavepointsKnow() {
         assertThat(ours())
                 .extracting(StreamNode::getTransformationUID)
-                .containsExactlyInAnyOrder("replay-source", "set-aside-replay", "join");
+                .containsExactlyInAnyOrder("replay-source", "set-aside-replay", "as-bytes-set-aside-replay", "join");
     }
 
     @Test

@@ -113,7 +113,7 @@ class JoinCoreRandomTest {
         long newest = Long.MIN_VALUE;
         long watermark = Long.MIN_VALUE;
         for (Event event : stream.arrival(disorder, random)) {
-            core.accept(state, event, watermark, out);
+            core.accept(state, EncodedEvent.of(event), watermark, out);
             newest = Math.max(newest, event.eventTimeMillis());
             if (random.nextInt(watermarkOneIn) == 0) {
                 long lag = random.nextBoolean() ? 0 : random.nextLong(50 * stream.step);

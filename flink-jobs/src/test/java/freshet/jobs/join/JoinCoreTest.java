@@ -56,7 +56,7 @@ class JoinCoreTest {
 
     private void accept(Event... events) {
         for (Event event : events) {
-            core().accept(state, event, Long.MIN_VALUE, out);
+            core().accept(state, EncodedEvent.of(event), Long.MIN_VALUE, out);
         }
     }
 
@@ -181,10 +181,10 @@ class JoinCoreTest {
 
     @Test
     void anEventAtOrBeforeTheWatermarkIsLate() {
-        core().accept(state, shown("a", 1000), 1000, out);
-        core().accept(state, shown("b", 1001), 1000, out);
-        core().accept(state, click("f", "a", 1000), 1000, out);
-        core().accept(state, new HistorySeed("u", 5, 0, new TreeMap<>()), 1000, out);
+        core().accept(state, EncodedEvent.of(shown("a", 1000)), 1000, out);
+        core().accept(state, EncodedEvent.of(shown("b", 1001)), 1000, out);
+        core().accept(state, EncodedEvent.of(click("f", "a", 1000)), 1000, out);
+        core().accept(state, EncodedEvent.of(new HistorySeed("u", 5, 0, new TreeMap<>())), 1000, out);
         assertThat(out.late).extracting(Event::id).containsExactly("a", "f", "u");
         assertThat(out.ledger.imbalances()).isEmpty();
         assertThat(count(IMPRESSION_LATE) + count(FEEDBACK_LATE) + count(HISTORY_LATE))

@@ -292,7 +292,7 @@ class JoinOperatorTest {
 
     /** All subtasks of one operator, events routed to them as Flink would. */
     private static final class Subtasks implements AutoCloseable {
-        private final List<KeyedOneInputStreamOperatorTestHarness<String, Event, ExampleMessage>> harnesses =
+        private final List<KeyedOneInputStreamOperatorTestHarness<String, EncodedEvent, ExampleMessage>> harnesses =
                 new ArrayList<>();
         private final List<LabeledExample> examples = new ArrayList<>();
         private final List<String> late = new ArrayList<>();
@@ -325,7 +325,7 @@ class JoinOperatorTest {
             for (int subtask = 0; subtask < parallelism; subtask++) {
                 var harness = new KeyedOneInputStreamOperatorTestHarness<>(
                         new JoinOperator("join", config.json(), until, JoinOperator.ForServers.HISTORIES),
-                        Event::userId,
+                        EncodedEvent::userId,
                         Types.STRING,
                         KEY_GROUPS,
                         parallelism,
@@ -348,7 +348,9 @@ class JoinOperatorTest {
             for (Event event : events) {
                 int subtask = KeyGroupRangeAssignment.assignKeyToParallelOperator(
                         event.userId(), KEY_GROUPS, harnesses.size());
-                harnesses.get(subtask).processElement(new StreamRecord<>(event, event.eventTimeMillis()));
+                harnesses
+                        .get(subtask)
+                        .processElement(new StreamRecord<>(EncodedEvent.of(event), event.eventTimeMillis()));
                 if (!(event instanceof HistorySeed)) {
                     newestMillis = Math.max(newestMillis, event.eventTimeMillis());
                     watermark(newestMillis - ViewerEvents.MAX_DISORDER_MILLIS - 1);

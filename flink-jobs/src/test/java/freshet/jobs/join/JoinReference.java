@@ -22,7 +22,11 @@ public final class JoinReference implements JoinOutput {
         ledger = new Ledger(config.join().taskNames());
         JoinCore core = new JoinCore(config.join(), new FeatureExtractor(config.features()));
         for (Event event : events) {
-            core.accept(users.computeIfAbsent(event.userId(), id -> new UserState()), event, Long.MIN_VALUE, this);
+            core.accept(
+                    users.computeIfAbsent(event.userId(), id -> new UserState()),
+                    EncodedEvent.of(event),
+                    Long.MIN_VALUE,
+                    this);
         }
         users.values().forEach(user -> core.advance(user, Long.MAX_VALUE, this));
         examples.sort(LabeledExample.ORDER);

@@ -80,7 +80,7 @@ class ServedFeaturesTest {
 
         List<Event> events = new ArrayList<>(stream.events);
         events.sort(Event.ORDER);
-        events.forEach(event -> core.accept(user, event, Long.MIN_VALUE, out));
+        events.forEach(event -> core.accept(user, EncodedEvent.of(event), Long.MIN_VALUE, out));
         long moment = Long.MIN_VALUE;
         for (Event event : events) {
             // Two events of one millisecond: the second knows the first, which no server can have been told by then.

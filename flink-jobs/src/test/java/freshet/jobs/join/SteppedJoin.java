@@ -164,7 +164,7 @@ public final class SteppedJoin {
 
         void event(Event event) {
             HotUser user = users.of(event.userId());
-            core.accept(user.state, event, passed.of(user.keyGroup), this);
+            core.accept(user.state, EncodedEvent.of(event), passed.of(user.keyGroup), this);
             due.schedule(user, stepOfNextDue(user.state));
             users.changed(user);
         }

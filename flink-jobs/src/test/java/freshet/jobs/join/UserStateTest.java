@@ -74,9 +74,14 @@ class UserStateTest {
                 second.build(),
                 new Feedback("f2", "?", "u", "v5", start + 2100, "click", 1),
                 new Feedback("f3", null, "u", "v2", start + 9000, "click", 1));
-        events.forEach(event -> core.accept(state, event, Long.MIN_VALUE, out));
+        events.forEach(event -> core.accept(state, EncodedEvent.of(event), Long.MIN_VALUE, out));
         core.advance(state, start + 2100, out);
-        core.accept(state, Impression.builder("i3", "u", "v3", start + 9000).build(), start + 2100, out);
+        core.accept(
+                state,
+                EncodedEvent.of(
+                        Impression.builder("i3", "u", "v3", start + 9000).build()),
+                start + 2100,
+                out);
         return state;
     }
 
