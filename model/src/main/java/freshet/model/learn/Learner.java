@@ -41,6 +41,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +60,7 @@ public final class Learner implements AutoCloseable {
     private record Stretch(int from, int to, float rateFactor) {}
 
     /** Most parameters in a {@link Stretch}. */
-    private static final int MOVED_TOGETHER = 1 << 13;
+    private static final int MOVED_TOGETHER = 1 << 14;
 
     private final ModelSpec spec;
     private final int tasks;
@@ -265,12 +267,20 @@ public final class Learner implements AutoCloseable {
             float factor = entry.task() == ParameterLayout.SHARED
                     ? 1f
                     : spec.tasks().get(entry.task()).learningRateFactor();
+            int last = found.size() - 1;
             int end = entry.offset() + entry.size();
-            for (int from = entry.offset(); from < end; from += MOVED_TOGETHER) {
-                found.add(new Stretch(from, Math.min(from + MOVED_TOGETHER, end), factor));
+            if (last >= 0 && found.get(last).rateFactor() == factor) {
+                found.set(last, new Stretch(found.get(last).from(), end, factor));
+            } else {
+                found.add(new Stretch(entry.offset(), end, factor));
             }
         }
-        return List.copyOf(found);
+        return found.stream().flatMap(Learner::pieces).toList();
+    }
+
+    private static Stream<Stretch> pieces(Stretch whole) {
+        return IntStream.iterate(whole.from(), from -> from < whole.to(), from -> from + MOVED_TOGETHER)
+                .mapToObj(from -> new Stretch(from, Math.min(from + MOVED_TOGETHER, whole.to()), whole.rateFactor()));
     }
 
     private void update(int size, long eventTimeMillis) {
