@@ -33,13 +33,20 @@ final class TaskWatch {
                 .add(probability, prediction, label);
     }
 
-    /** Lets the labels count whose horizon has passed at this decided time. */
-    void ripen(long decidedMillis) {
+    /**
+     * Lets the labels count whose horizon has passed at this decided time.
+     *
+     * @param settledMillis losses of impressions before this event time say nothing of how things are
+     */
+    void ripen(long decidedMillis, long settledMillis) {
         long through = Math.floorDiv(decidedMillis - horizonMillis, MINUTE);
         while (!unripe.isEmpty() && unripe.firstKey() <= through) {
-            LabelSums sums = unripe.pollFirstEntry().getValue();
+            Map.Entry<Long, LabelSums> minute = unripe.pollFirstEntry();
+            LabelSums sums = minute.getValue();
             rate.add(sums.count, sums.positives);
-            loss.add(sums);
+            if (minute.getKey() * MINUTE >= settledMillis) {
+                loss.add(sums);
+            }
         }
     }
 

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A function of the examples and their predictions in the order of learning; part of the trainer's state. One thread.
  */
 public final class TrainGuard {
-    private static final byte VERSION = 1;
+    private static final byte VERSION = 2;
 
     /** So few examples that are not finite never stop anything: each is left out by itself. */
     private static final long FEW_REFUSED = 20;
@@ -37,6 +37,10 @@ public final class TrainGuard {
     private final List<@Nullable InputWatch> inputs = new ArrayList<>();
 
     private final GradientWatch gradients;
+    private final long longestHorizonMillis;
+    /** Event time of the first impression; {@link Long#MAX_VALUE} before it. */
+    private long firstMillis = Long.MAX_VALUE;
+
     private long window = Long.MIN_VALUE;
     private long seen;
     private long refused;
@@ -61,6 +65,18 @@ public final class TrainGuard {
             inputs.add(spec.ignoredInputs().contains(name) ? null : new InputWatch(spec));
         }
         gradients = new GradientWatch(spec.gradientFactor());
+        longestHorizonMillis = horizonMillisByTask.values().stream()
+                .mapToLong(Long::longValue)
+                .max()
+                .orElse(0);
+    }
+
+    /**
+     * Where labels are decided early, a new model sees nothing but positives of a task until its first horizon has passed, and
+     * then unlearns that, which all tasks feel. What was lost until every kind of label has come is not how things are.
+     */
+    private long settledMillis() {
+        return firstMillis == Long.MAX_VALUE ? Long.MAX_VALUE : firstMillis + longestHorizonMillis;
     }
 
     /** Decided time has come this far: windows that have ended are judged. To be asked before a batch is learnt. */
@@ -83,6 +99,9 @@ public final class TrainGuard {
      */
     public void scored(List<LabeledExample> batch, float[] predictions) {
         long decided = batch.get(batch.size() - 1).decidedTimeMillis();
+        if (firstMillis == Long.MAX_VALUE) {
+            firstMillis = batch.get(0).eventTimeMillis();
+        }
         for (int row = 0; row < batch.size(); row++) {
             seen++;
             if (!Float.isFinite(predictions[row * model.taskCount()])) {
@@ -99,7 +118,7 @@ public final class TrainGuard {
             }
         }
         countInputs(batch);
-        tasks.forEach(task -> task.ripen(decided));
+        tasks.forEach(task -> task.ripen(decided, settledMillis()));
         judge(decided);
     }
 
@@ -342,6 +361,7 @@ public final class TrainGuard {
             }
         }
         gradients.save(out);
+        out.writeLong(firstMillis);
         out.writeLong(window);
         out.writeLong(seen);
         out.writeLong(refused);
@@ -368,6 +388,7 @@ public final class TrainGuard {
         }
         restoreInputs(in);
         gradients.restore(in);
+        firstMillis = in.readLong();
         window = in.readLong();
         seen = in.readLong();
         refused = in.readLong();
