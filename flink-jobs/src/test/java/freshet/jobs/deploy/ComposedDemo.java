@@ -95,13 +95,13 @@ final class ComposedDemo implements AutoCloseable {
 
     /** A text of the compose file, for this machine. */
     private String here(String text) {
-        return text.replaceAll("(kafka)?:9092", "127.0.0.1:" + brokerPort)
+        return text.replace("/tmp/events", folder + "/events") // first, since the folder may lie below /tmp
+                .replace("/etc/freshet/", folder + "/")
+                .replace("/checkpoints", folder + "/checkpoints")
+                .replaceAll("(kafka)?:9092", "127.0.0.1:" + brokerPort)
                 .replaceAll("(kafka)?:9093", "127.0.0.1:" + controllerPort)
                 .replace("jobmanager:8081", "127.0.0.1:" + restPort)
                 .replace(": jobmanager\n", ": 127.0.0.1\n")
-                .replace("/etc/freshet/", folder + "/")
-                .replace("/checkpoints", folder + "/checkpoints")
-                .replace("/tmp/", folder + "/")
                 .replaceAll("^8000$", "" + rankerPort);
     }
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * fifth of the time: nothing grows, nothing gets slower, and in the end the ledger adds up. A table is printed, and written with
  * all samples to {@code target/soak.json}. Runs of less than ten minutes are too short to judge growth by; they judge the rest.
  */
-@Tag("faults")
+@Tag("soak")
 class SoakTest {
     private static final double MINUTES = Double.parseDouble(System.getProperty("freshet.soak.minutes", "1.5"));
     private static final double MINUTES_TO_JUDGE = 10;
