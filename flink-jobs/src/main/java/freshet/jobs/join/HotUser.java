@@ -35,9 +35,6 @@ final class HotUser {
     /** Whether there was anything to do with the user since the cache last looked. */
     boolean touched;
 
-    /** When there last was anything to do, by the clock of the cache. */
-    long touchedNanos;
-
     /** What the cache has counted for this user. */
     long countedBytes;
 

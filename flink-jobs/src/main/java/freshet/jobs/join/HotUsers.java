@@ -39,10 +39,6 @@ final class HotUsers {
     private long prefetched;
 
     private int hand;
-    private long nowNanos;
-    /** Where {@link #saveIdle} goes on. */
-    private int looked;
-
     private long heapBytes;
     private long loads;
     private long saves;
@@ -92,36 +88,6 @@ final class HotUsers {
     void changed(HotUser user) {
         user.dirty = true;
         user.touched = true;
-        user.touchedNanos = nowNanos;
-    }
-
-    /** Sets the clock by which it is known how long users have been idle. */
-    void tick(long toNanos) {
-        nowNanos = toNanos;
-    }
-
-    /**
-     * Looks at some users, and saves those that have changed and then not been touched for a while. Each call goes on where the
-     * last one ended.
-     *
-     * @param looks how many are looked at
-     * @param most how many are saved, about
-     */
-    void saveIdle(long idleNanos, long looks, int most) {
-        List<HotUser> group = new ArrayList<>(GROUP);
-        int saved = 0;
-        for (long left = Math.min(looks, clock.size()); left > 0 && saved < most; left--) {
-            looked = looked < clock.size() ? looked : 0;
-            HotUser user = clock.get(looked++);
-            if (user.dirty && nowNanos - user.touchedNanos > idleNanos) {
-                group.add(user);
-                saved++;
-            }
-            if (group.size() == GROUP) {
-                saveAll(group);
-            }
-        }
-        saveAll(group);
     }
 
     /** Takes note that a user may take more of the heap than before. May save others, and let them go. */

@@ -82,11 +82,6 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     /** A user who is forgotten is still stored for at most one part in so many of the time until then. */
     private static final int SWEEPS_PER_TTL = 4;
 
-    /** After so many events, a power of two, it is time to ask whether users should be written before the next barrier. */
-    private static final int EVENTS_PER_LOOK = 64;
-    /** So many users are written then at most: about a millisecond's. */
-    private static final int MOST_WRITTEN_EARLY = 256;
-
     /** Users with news for servers; for one more, all are told. */
     private static final int MOST_CHANGED_USERS = 10_000;
 
@@ -118,9 +113,6 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     private transient DueUsers due;
     private transient StateShapes shapes;
     private transient ListState<byte[]> savedShapes;
-    private transient BarrierForecast forecast;
-    private transient long eventsSeen;
-    private transient long lookedNanos;
     private transient long userTtlMillis;
     private transient long sweepEveryMillis;
     private transient long sweptRound;
@@ -172,7 +164,6 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
 
         savedUser = context.getKeyedStateStore().getState(USER);
         users = new HotUsers(config.hotUserBytes(), this::keyGroup, new KeyedUserStore());
-        forecast = new BarrierForecast();
         due = new DueUsers();
         restoreDue(context);
         if (forServers == ForServers.HISTORIES) {
@@ -221,19 +212,6 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
         core.accept(user.state, event, passed.of(user.keyGroup), outlet);
         due.schedule(user, stepOfNextDue(user.state));
         users.changed(user);
-        if (++eventsSeen % EVENTS_PER_LOOK == 0) {
-            writeBeforeTheBarrier(System.nanoTime());
-        }
-    }
-
-    private void writeBeforeTheBarrier(long nowNanos) {
-        users.tick(nowNanos);
-        long idleNanos = forecast.idleNanos(nowNanos);
-        if (idleNanos != BarrierForecast.NOBODY) {
-            double rounds = (nowNanos - lookedNanos) / (double) forecast.roundNanos();
-            users.saveIdle(idleNanos, (long) Math.ceil(users.size() * rounds), MOST_WRITTEN_EARLY);
-        }
-        lookedNanos = nowNanos;
     }
 
     private void advance(List<HotUser> listed, long moment, long watermarkMillis) {
@@ -346,7 +324,6 @@ public final class JoinOperator extends AbstractStreamOperator<ExampleMessage>
     public void snapshotState(StateSnapshotContext context) throws Exception {
         super.snapshotState(context);
         users.flush();
-        forecast.barrier(System.nanoTime());
         saveDue(context.getRawKeyedOperatorStateOutput());
         savedLedger.update(List.of(ledger.encode()));
         savedPassed.update(passed.save());

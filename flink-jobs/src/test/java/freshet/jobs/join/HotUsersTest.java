@@ -56,33 +56,6 @@ class HotUsersTest {
     }
 
     @Test
-    void whoHasChangedAndIsIdleCanBeSavedBeforeAFlush() {
-        HotUsers users = new HotUsers(1000 * ONE_USER, user -> 0, store);
-        users.tick(1000);
-        for (int i = 0; i < 100; i++) {
-            users.changed(users.of("idle" + i));
-        }
-        users.of("only read");
-        users.tick(1500);
-        users.changed(users.of("busy"));
-        users.tick(1600);
-
-        users.saveIdle(600, 1000, 1000);
-        assertThat(store.bytes).isEmpty();
-        users.saveIdle(599, 1000, 40);
-        assertThat(store.bytes).hasSize(40);
-        users.saveIdle(599, 30, 1000);
-        assertThat(store.bytes).hasSize(70);
-        users.saveIdle(599, 1000, 1000);
-        assertThat(store.bytes).hasSize(100).doesNotContainKeys("busy", "only read");
-
-        users.changed(users.of("idle7"));
-        users.flush();
-        assertThat(store.bytes).hasSize(101).containsKey("busy");
-        assertThat(users.saves()).isEqualTo(102);
-    }
-
-    @Test
     void whoeverStillHoldsOneWhoWasLetGoFindsTheUserAsItIsNow() {
         HotUsers users = new HotUsers(ONE_USER, user -> 0, store);
         HotUser first = users.of("first");
