@@ -1,24 +1,18 @@
 package freshet.jobs.faults;
 
-import static org.awaitility.Awaitility.await;
-
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 
 /** The checkpoints of one job in the folder of a deployment, looked at as files: nobody tells sooner what Flink has done. */
 final class Checkpoints {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final String PREFIX = "chk-";
     private static final String METADATA = "_metadata";
 
@@ -26,45 +20,6 @@ final class Checkpoints {
 
     Checkpoints(Path ofAllJobs, JobID job) {
         folder = ofAllJobs.resolve(job.toHexString());
-    }
-
-    /**
-     * Waits until one is being written and returns at once.
-     *
-     * @param go done first
-     */
-    void awaitTheMiddleOfOne(FaultScript.Action go) throws Exception {
-        go.run();
-        awaitNow(
-                "a checkpoint to begin",
-                () -> newest().filter(checkpoint -> !isComplete(checkpoint)).isPresent());
-    }
-
-    /**
-     * Waits until another one is complete and returns at once: its tasks can hardly know yet.
-     *
-     * @param go done first
-     */
-    void awaitTheEndOfOne(FaultScript.Action go) throws Exception {
-        go.run();
-        int completed = completed().size() == 0 ? 0 : number(completed().get(0));
-        awaitNow("a checkpoint to end", () -> {
-            List<Path> now = completed();
-            return !now.isEmpty() && number(now.get(0)) > completed;
-        });
-    }
-
-    private static void awaitNow(String what, Callable<Boolean> condition) {
-        await(what)
-                .atMost(PATIENCE)
-                .pollDelay(Duration.ZERO)
-                .pollInterval(Duration.ofMillis(1))
-                .ignoreExceptions() // folders come and go
-                .until(condition);
-    }
-
-    private Optional<Path> newest() throws IOException {
-        return all().stream().findFirst();
     }
 
     /** Those that are complete, newest first. */

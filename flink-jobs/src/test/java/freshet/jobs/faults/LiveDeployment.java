@@ -228,25 +228,6 @@ final class LiveDeployment implements AutoCloseable {
                 .until(() -> cluster.runsSince(job(job), now));
     }
 
-    /** Cancels all jobs, lets each go on from where it was, and waits until each has completed a checkpoint. */
-    void restartAll() throws Exception {
-        Map<String, String> from = new LinkedHashMap<>();
-        for (String job : jobs.keySet()) {
-            from.put(job, cancel(job));
-        }
-        long now = System.currentTimeMillis();
-        for (Map.Entry<String, String> job : from.entrySet()) {
-            submit(
-                    job.getKey(),
-                    job.getKey().equals("examples") ? ViewerFeed.PARTITIONS : 1,
-                    Optional.of(job.getValue()));
-        }
-        awaitRunning(now);
-        for (String job : jobs.keySet()) {
-            awaitCheckpoint(job);
-        }
-    }
-
     /** Calls a command for this deployment. */
     FreshetProcess freshet(String command, String... options) throws Exception {
         Path file = folder.resolve("viewers.yaml");

@@ -55,7 +55,6 @@ final class ProcessCluster implements AutoCloseable {
     private @Nullable Member standby;
     private @Nullable Member stopped;
     private boolean standbyWanted;
-    private List<String> sent = List.of();
 
     /** A process under the name that the cluster and its logs know it by. */
     private record Member(String name, Process process) {
@@ -195,13 +194,7 @@ final class ProcessCluster implements AutoCloseable {
 
     /** An environment whose jobs run on this cluster. */
     StreamExecutionEnvironment environment(Configuration settings) {
-        return StreamExecutionEnvironment.createRemoteEnvironment(
-                "127.0.0.1", restPort, settings, sent.toArray(String[]::new));
-    }
-
-    /** From now on jobs bring jars of their own, whose classes come before those of the class path. */
-    void sendAlong(List<String> jars) {
-        sent = List.copyOf(jars);
+        return StreamExecutionEnvironment.createRemoteEnvironment("127.0.0.1", restPort, settings);
     }
 
     /** From now on another TaskManager stands by. When this returns it has joined: jobs that run stay where they are. */
