@@ -22,7 +22,7 @@ public final class Machine {
     private Machine() {}
 
     /** A TCP port of the loopback interface that nobody listens on now. */
-    static int freePort() {
+    public static int freePort() {
         try (ServerSocket socket = bind(0)) {
             return socket.getLocalPort();
         } catch (IOException e) {

@@ -3,8 +3,8 @@ package freshet.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import freshet.jobs.cli.MarkdownPage.Fence;
+import freshet.jobs.local.Machine;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -40,10 +40,8 @@ class DocsRunTest {
     @TempDir
     Path folder;
 
-    private final int dashboard = freePort();
-    private final int broker = freePort();
-
-    DocsRunTest() throws IOException {}
+    private final int dashboard = Machine.freePort();
+    private final int broker = Machine.freePort();
 
     static List<Path> pages() throws IOException {
         return DocsCommandsTest.pages().stream().filter(DocsRunTest::hasScript).toList();
@@ -143,12 +141,6 @@ class DocsRunTest {
                         Path.of(System.getProperty("java.home"), "bin", "java"),
                         folder));
         Files.setPosixFilePermissions(launcher, PosixFilePermissions.fromString("rwxr-xr-x"));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 
     private static String read(Path log) {

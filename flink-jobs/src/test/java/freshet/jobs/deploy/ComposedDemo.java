@@ -1,9 +1,8 @@
 package freshet.jobs.deploy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import freshet.jobs.local.Machine;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,11 +42,11 @@ final class ComposedDemo implements AutoCloseable {
 
     private final Path folder;
     private final JsonNode services;
-    private final int brokerPort = freePort();
-    private final int controllerPort = freePort();
-    private final int restPort = freePort();
-    private final int rpcPort = freePort();
-    private final int rankerPort = freePort();
+    private final int brokerPort = Machine.freePort();
+    private final int controllerPort = Machine.freePort();
+    private final int restPort = Machine.freePort();
+    private final int rpcPort = Machine.freePort();
+    private final int rankerPort = Machine.freePort();
     private final List<Integer> metricsPorts = new ArrayList<>();
     private final List<Process> processes = new ArrayList<>();
 
@@ -85,12 +84,6 @@ final class ComposedDemo implements AutoCloseable {
             throw new IOException("the demo has no task click to calibrate");
         }
         return with;
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** A text of the compose file, for this machine. */
@@ -160,7 +153,7 @@ final class ComposedDemo implements AutoCloseable {
     }
 
     private Configuration flinkSettings(String service) throws IOException {
-        int metricsPort = freePort();
+        int metricsPort = Machine.freePort();
         metricsPorts.add(metricsPort);
         String given = here(service(service).at("/environment/FLINK_PROPERTIES").asText())
                 .replace("port: 9249", "port: " + metricsPort);

@@ -2,9 +2,8 @@ package freshet.jobs.faults;
 
 import freshet.jobs.local.BrokerTopics;
 import freshet.jobs.local.KafkaNode;
+import freshet.jobs.local.Machine;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,8 +23,8 @@ final class BrokerProcess implements AutoCloseable {
 
     private final Path data;
     private final Path logs;
-    private final int port = ProcessCluster.freePort();
-    private final int controllerPort = ProcessCluster.freePort();
+    private final int port = Machine.freePort();
+    private final int controllerPort = Machine.freePort();
     private final Class<?> main;
     private final BrokerTopics topics;
     private Process process;
@@ -62,21 +61,13 @@ final class BrokerProcess implements AutoCloseable {
 
     private Process launch() throws IOException {
         String name = "broker-" + ++starts;
-        return new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Dlog.file=" + logs.resolve(name + ".log"),
-                        "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        main.getName(),
-                        data.toString(),
-                        "" + port,
-                        "" + controllerPort))
-                .redirectErrorStream(true)
-                .redirectOutput(logs.resolve(name + ".out").toFile())
-                .start();
+        return JavaProcess.start(
+                logs,
+                name,
+                Map.of(),
+                List.of("-Xmx256m"),
+                main.getName(),
+                List.of(data.toString(), "" + port, "" + controllerPort));
     }
 
     /** A process that ends before it answers is a fault of the test: its log says why. */
@@ -84,16 +75,7 @@ final class BrokerProcess implements AutoCloseable {
         Awaitility.await("the broker of " + data + " to answer; see " + logs)
                 .atMost(PATIENCE)
                 .failFast("the broker has ended; see " + logs, () -> !process.isAlive())
-                .until(this::answers);
-    }
-
-    private boolean answers() {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 500);
-            return true;
-        } catch (IOException notYet) {
-            return false;
-        }
+                .until(() -> JavaProcess.answers(port));
     }
 
     String bootstrapServers() {

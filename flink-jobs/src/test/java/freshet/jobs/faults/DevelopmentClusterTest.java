@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import freshet.jobs.local.CannotStartException;
 import freshet.jobs.local.DevelopmentCluster;
+import freshet.jobs.local.Machine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,11 +26,9 @@ class DevelopmentClusterTest {
     @TempDir
     Path folder;
 
-    private final int broker = ProcessCluster.freePort();
-    private final DevelopmentCluster.Options options = new DevelopmentCluster.Options(
-            Path.of("../deploy/flink"), 1, ProcessCluster.freePort(), Optional.of(broker));
-
-    DevelopmentClusterTest() throws IOException {}
+    private final int broker = Machine.freePort();
+    private final DevelopmentCluster.Options options =
+            new DevelopmentCluster.Options(Path.of("../deploy/flink"), 1, Machine.freePort(), Optional.of(broker));
 
     @AfterEach
     void stop() throws IOException {

@@ -12,6 +12,7 @@ import freshet.jobs.config.TopicPlan;
 import freshet.jobs.job.ExamplesJob;
 import freshet.jobs.job.GateJob;
 import freshet.jobs.job.TrainJob;
+import freshet.jobs.local.Machine;
 import freshet.jobs.source.EventSources.Until;
 import freshet.serde.config.ConfigException;
 import freshet.serde.snapshot.KeyFiles;
@@ -117,7 +118,7 @@ class PlantedSecretTest {
         secrets.put("seed of the signing key", Arrays.copyOfRange(key, key.length - 32, key.length));
         plant("signing key as text", body(Files.readString(keys.privateKey())));
 
-        int prometheus = ProcessCluster.freePort();
+        int prometheus = Machine.freePort();
         ViewerEvents viewers = new ViewerEvents(71, 50, 3_000);
         try (SchemaRegistry registry = new SchemaRegistry(Optional.of(REGISTRY_PASSWORD))) {
             FreshetConfig config = config(registry, "password").withSigning("planted", keys);

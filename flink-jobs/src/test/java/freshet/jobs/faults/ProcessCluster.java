@@ -4,8 +4,8 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import freshet.jobs.local.FlinkRest;
+import freshet.jobs.local.Machine;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +88,7 @@ final class ProcessCluster implements AutoCloseable {
         this.environment = environment;
         this.folder = folder;
         slots = slotsPerTaskManager;
-        restPort = freePort();
+        restPort = Machine.freePort();
         rest = new FlinkRest(restAddress());
         Files.createDirectories(folder.resolve("tmp"));
         StringBuilder settings = new StringBuilder(config());
@@ -138,13 +138,7 @@ final class ProcessCluster implements AutoCloseable {
                 rest.cache.checkpoint-statistics.timeout: 100ms
                 metrics.fetcher.update-interval: 500
                 """.formatted(
-                        freePort(), restPort, restPort, slots, HEARTBEAT_TIMEOUT.toMillis(), folder.resolve("tmp"));
-    }
-
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
+                Machine.freePort(), restPort, restPort, slots, HEARTBEAT_TIMEOUT.toMillis(), folder.resolve("tmp"));
     }
 
     /** It joins the cluster when it is up. */
@@ -154,26 +148,15 @@ final class ProcessCluster implements AutoCloseable {
     }
 
     private Process start(String name, String mainClass, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
-                "-XX:MaxDirectMemorySize=192m",
-                "-XX:MaxMetaspaceSize=256m",
-                "-XX:TieredStopAtLevel=1", // short-lived: compile fast rather than well
-                "-XX:+UseSerialGC",
-                "-Dlog.file=" + folder.resolve(name + ".log"),
-                "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
-                "-cp",
-                System.getProperty("java.class.path"),
+        List<String> configured = new ArrayList<>(List.of("--configDir", folder.toString()));
+        configured.addAll(List.of(arguments));
+        Process process = JavaProcess.start(
+                folder,
+                name,
+                environment,
+                List.of("-Xmx512m", "-XX:MaxDirectMemorySize=192m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC"),
                 mainClass,
-                "--configDir",
-                folder.toString()));
-        command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve(name + ".out").toFile());
-        builder.environment().putAll(environment);
-        Process process = builder.start();
+                configured);
         processes.add(process);
         return process;
     }

@@ -2,11 +2,11 @@ package freshet.jobs.faults;
 
 import static org.awaitility.Awaitility.await;
 
+import freshet.jobs.local.Machine;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** A ZooKeeper server as a process of its own, the one that Flink's client brings along: a JobManager keeps in it what it must not forget. */
@@ -21,30 +21,15 @@ final class ZooKeeperProcess implements AutoCloseable {
     ZooKeeperProcess(Path folder) throws IOException {
         this.folder = folder;
         Files.createDirectories(folder);
-        port = ProcessCluster.freePort();
-        process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx128m",
-                        "-XX:TieredStopAtLevel=1",
-                        "-Dzookeeper.admin.enableServer=false",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        SERVER,
-                        "" + port,
-                        folder.resolve("data").toString())
-                .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("zookeeper.out").toFile())
-                .start();
-        await("ZooKeeper; see " + folder).until(this::answers);
-    }
-
-    private boolean answers() {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress("127.0.0.1", port), 500);
-            return true;
-        } catch (IOException notYet) {
-            return false;
-        }
+        port = Machine.freePort();
+        process = JavaProcess.start(
+                folder,
+                "zookeeper",
+                Map.of(),
+                List.of("-Xmx128m", "-Dzookeeper.admin.enableServer=false"),
+                SERVER,
+                List.of("" + port, folder.resolve("data").toString()));
+        await("ZooKeeper; see " + folder).until(() -> JavaProcess.answers(port));
     }
 
     /** Flink's settings for a JobManager that is found again, with all its jobs. */

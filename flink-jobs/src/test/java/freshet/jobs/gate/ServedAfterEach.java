@@ -3,16 +3,11 @@ package freshet.jobs.gate;
 import freshet.jobs.config.FreshetConfig;
 import freshet.serde.snapshot.Registry;
 import freshet.serde.snapshot.Snapshot;
-import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.snapshot.SnapshotRecords;
 import freshet.serde.snapshot.SnapshotVersion;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** What a gate makes of a trainer's snapshots, for tests of the trainer: each is loaded as a server would, and scores its golden rows. */
 public final class ServedAfterEach {
@@ -42,29 +37,5 @@ public final class ServedAfterEach {
             SnapshotRecords.of(snapshot).forEach(gate::accept);
         }
         return registry.registry();
-    }
-
-    private static final class HeapRecords implements KeptRecords {
-        private final SortedMap<SnapshotVersion, List<SnapshotRecord>> records = new TreeMap<>();
-
-        @Override
-        public void put(SnapshotVersion version, SnapshotRecord record) {
-            records.computeIfAbsent(version, any -> new ArrayList<>()).add(record);
-        }
-
-        @Override
-        public List<SnapshotRecord> of(SnapshotVersion version) {
-            return records.getOrDefault(version, List.of());
-        }
-
-        @Override
-        public void remove(SnapshotVersion version) {
-            records.remove(version);
-        }
-
-        @Override
-        public SortedSet<SnapshotVersion> versions() {
-            return new TreeSet<>(records.keySet());
-        }
     }
 }

@@ -12,19 +12,15 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** The gate without Flink, for the simulator: {@link GateOperator} with a map for keyed state, and without metrics as served. */
 public final class SteppedGate {
     private final GateCore core;
-    private final Kept kept = new Kept();
+    private final HeapRecords kept = new HeapRecords();
 
     /** The registry topic, as a gate reads and writes it. */
     public interface Topic {
@@ -90,36 +86,6 @@ public final class SteppedGate {
             return new Saved(copy, bytes.toByteArray());
         } catch (IOException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    private static final class Kept implements KeptRecords {
-        final SortedMap<SnapshotVersion, List<SnapshotRecord>> records = new TreeMap<>();
-
-        @Override
-        public void put(SnapshotVersion version, SnapshotRecord record) {
-            List<SnapshotRecord> of = records.computeIfAbsent(version, any -> new ArrayList<>());
-            boolean known = of.stream()
-                    .anyMatch(one -> one.key().equals(record.key()) && Arrays.equals(one.value(), record.value()));
-            if (!known) {
-                of.add(record);
-                of.sort(java.util.Comparator.comparing(SnapshotRecord::key));
-            }
-        }
-
-        @Override
-        public List<SnapshotRecord> of(SnapshotVersion version) {
-            return List.copyOf(records.getOrDefault(version, List.of()));
-        }
-
-        @Override
-        public void remove(SnapshotVersion version) {
-            records.remove(version);
-        }
-
-        @Override
-        public SortedSet<SnapshotVersion> versions() {
-            return new TreeSet<>(records.keySet());
         }
     }
 }
