@@ -5,6 +5,8 @@ import freshet.model.learn.Learner;
 import freshet.model.learn.StepProfile;
 import freshet.model.math.ElementKernel;
 import freshet.model.math.Kernels;
+import freshet.serde.example.FeatureValues;
+import freshet.serde.example.HashedIds;
 import freshet.serde.example.LabeledExample;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -17,13 +19,15 @@ import java.util.function.LongSupplier;
 /**
  * How fast the learner learns {@link StandardModel}, on one machine, in one run. One thread's time is its CPU time, which other
  * work on the machine disturbs little; the time of several is that on the clock, so for them the machine must be quiet. Of
- * several rounds the fastest counts.
+ * several rounds the fastest counts. Examples come with their ids hashed, as they come to the trainer: what that costs elsewhere is
+ * said beside.
  */
 public final class TrainBenchmark {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int EXAMPLES = 16_384;
     private static final int PEAK_ROUNDS = 2_000_000;
     private static final int PEAK_REPEATS = 20;
+    private static final int HASH_REPEATS = 10;
     private static final int FILL_BATCH = 1024;
     private static final double WARM_UP_SHARE = 0.5;
     private static final int ROUNDS = 10;
@@ -56,8 +60,9 @@ public final class TrainBenchmark {
      * All of it.
      *
      * @param peakGflops of one thread: fused multiply-adds in registers alone
+     * @param hashMicros for the ids of one example, before it gets to the learner
      */
-    public record Report(double peakGflops, List<Result> results, List<Result> plain) {}
+    public record Report(double peakGflops, double hashMicros, List<Result> results, List<Result> plain) {}
 
     private final List<LabeledExample> examples = StandardModel.examples(1, EXAMPLES);
     private final double secondsPerResult;
@@ -76,6 +81,8 @@ public final class TrainBenchmark {
     public Report run(List<Integer> batches, List<Integer> threads, List<Integer> plainBatches) {
         progress.accept("multiply-adds in registers");
         double peak = peakGflops();
+        progress.accept("hashing ids");
+        double hashMicros = hashMicros();
         List<Result> results = new ArrayList<>();
         for (int count : threads) {
             results.addAll(run(Kernels.best(), batches, count));
@@ -83,7 +90,7 @@ public final class TrainBenchmark {
         List<Result> plain = Kernels.best() == Kernels.PLAIN || plainBatches.isEmpty()
                 ? List.of()
                 : run(Kernels.PLAIN, plainBatches, 1);
-        return new Report(peak, results, plain);
+        return new Report(peak, hashMicros, results, plain);
     }
 
     private static double peakGflops() {
@@ -94,6 +101,24 @@ public final class TrainBenchmark {
             long flop = kernel.multiplyAdds(PEAK_ROUNDS);
             best = Math.max(best, (double) flop / Math.max(1, cpuNanos() - start));
         }
+        return best;
+    }
+
+    /** What an example costs elsewhere, so that the learner has it ready: see {@link FeatureValues#hashedIds}. */
+    private double hashMicros() {
+        double best = Double.MAX_VALUE;
+        for (int repeat = 0; repeat < HASH_REPEATS; repeat++) {
+            long start = cpuNanos();
+            int ids = 0;
+            for (LabeledExample example : examples) {
+                ids += HashedIds.of(example.features().ids()).ids().length;
+            }
+            best = Math.min(best, (cpuNanos() - start) / 1e3 / examples.size());
+            if (ids == 0) {
+                throw new IllegalStateException("hashing the examples' ids: found none");
+            }
+        }
+        examples.forEach(example -> example.features().hashedIds());
         return best;
     }
 

@@ -24,7 +24,9 @@ import picocli.CommandLine.Spec;
                     + " the processor can do, and where the time goes.",
             "The model: 26 sparse features (20 single ids, 6 bags of 8) x 16, 2 million rows, Zipf 1.05, 12 numbers; bottom"
                     + " 428-128; 4 experts 128-64; 5 tasks with gate and tower 64-32-1; shallow tower; sparse Adagrad, dense"
-                    + " Adam. One thread's time is its CPU time, that of several is on the clock; the fastest of ten rounds counts."
+                    + " Adam. One thread's time is its CPU time, that of several is on the clock; the fastest of ten rounds counts.",
+            "Examples come with their ids as numbers, as the trainer gets them from the task that decodes them (and as other tools"
+                    + " read them); what hashing them costs is printed beside. Through Flink all of it is included."
         },
         mixinStandardHelpOptions = true,
         sortOptions = false)

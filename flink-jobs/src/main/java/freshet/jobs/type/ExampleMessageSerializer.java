@@ -3,13 +3,17 @@ package freshet.jobs.type;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
+import freshet.serde.example.HashedIds;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
+import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataInputView;
+import org.apache.flink.core.memory.DataOutputSerializer;
 import org.apache.flink.core.memory.DataOutputView;
 
 /**
@@ -18,11 +22,14 @@ import org.apache.flink.core.memory.DataOutputView;
  */
 public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessage> {
     private static final long serialVersionUID = 1L;
-    private static final int NEWEST = 2;
+    private static final int NEWEST = 3;
+    private static final int WITHOUT_HASHES = 2;
     private static final int WITHOUT_RATES = 1;
 
     private static final int EXAMPLE = 0;
     private static final int FRONTIER = 1;
+
+    private static final int TYPICAL_TEXT_BYTES = 16;
 
     public ExampleMessageSerializer() {
         this(NEWEST);
@@ -82,7 +89,7 @@ public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessa
                 Fields.readText(in),
                 in.readLong(),
                 in.readLong(),
-                readFeatures(in),
+                layout <= WITHOUT_HASHES ? readTextFeatures(in) : readFeatures(in),
                 readLabels(layout, in));
     }
 
@@ -94,28 +101,65 @@ public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessa
             float label = in.readFloat();
             float weight = in.readFloat();
             labels.add(
-                    layout == WITHOUT_RATES
+                    layout <= WITHOUT_RATES
                             ? new TaskLabel(task, label, weight)
                             : new TaskLabel(task, label, weight, in.readFloat(), in.readFloat()));
         }
         return labels;
     }
 
+    /** First what a model reads: so nobody makes texts of the ids but those who ask for them. */
     private static void writeFeatures(FeatureValues features, DataOutputView out) throws IOException {
-        Fields.writeCount(features.ids().length, out);
+        HashedIds hashed = features.hashedIds();
+        Fields.writeCount(hashed.slots(), out);
+        for (int slot = 0; slot < hashed.slots(); slot++) {
+            Fields.writeCount(hashed.starts()[slot + 1] - hashed.starts()[slot], out);
+        }
+        for (long id : hashed.ids()) {
+            out.writeLong(id);
+        }
+        writeNumbers(features.numbers(), out);
+        DataOutputSerializer texts = new DataOutputSerializer(TYPICAL_TEXT_BYTES * (1 + hashed.ids().length));
         for (String[] slot : features.ids()) {
-            Fields.writeCount(slot.length, out);
             for (String id : slot) {
-                Fields.writeText(id, out);
+                Fields.writeText(id, texts);
             }
         }
-        Fields.writeCount(features.numbers().length, out);
-        for (float number : features.numbers()) {
-            out.writeFloat(number);
-        }
+        Fields.writeCount(texts.length(), out);
+        out.write(texts.getSharedBuffer(), 0, texts.length());
     }
 
     private static FeatureValues readFeatures(DataInputView in) throws IOException {
+        int[] starts = new int[Fields.readCount(in) + 1];
+        for (int slot = 1; slot < starts.length; slot++) {
+            starts[slot] = starts[slot - 1] + Fields.readCount(in);
+        }
+        long[] ids = new long[starts[starts.length - 1]];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = in.readLong();
+        }
+        float[] numbers = readNumbers(in);
+        byte[] texts = Fields.readBytes(in);
+        return FeatureValues.ofHashed(new HashedIds(ids, starts), numbers, () -> readTexts(starts, texts));
+    }
+
+    private static String[][] readTexts(int[] starts, byte[] bytes) {
+        DataInputDeserializer in = new DataInputDeserializer(bytes);
+        String[][] ids = new String[starts.length - 1][];
+        try {
+            for (int slot = 0; slot < ids.length; slot++) {
+                ids[slot] = new String[starts[slot + 1] - starts[slot]];
+                for (int i = 0; i < ids[slot].length; i++) {
+                    ids[slot][i] = Fields.readText(in);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("reading the ids of an example", e);
+        }
+        return ids;
+    }
+
+    private static FeatureValues readTextFeatures(DataInputView in) throws IOException {
         String[][] ids = new String[Fields.readCount(in)][];
         for (int slot = 0; slot < ids.length; slot++) {
             ids[slot] = new String[Fields.readCount(in)];
@@ -123,11 +167,22 @@ public final class ExampleMessageSerializer extends ValueSerializer<ExampleMessa
                 ids[slot][i] = Fields.readText(in);
             }
         }
+        return new FeatureValues(ids, readNumbers(in));
+    }
+
+    private static void writeNumbers(float[] numbers, DataOutputView out) throws IOException {
+        Fields.writeCount(numbers.length, out);
+        for (float number : numbers) {
+            out.writeFloat(number);
+        }
+    }
+
+    private static float[] readNumbers(DataInputView in) throws IOException {
         float[] numbers = new float[Fields.readCount(in)];
         for (int slot = 0; slot < numbers.length; slot++) {
             numbers[slot] = in.readFloat();
         }
-        return new FeatureValues(ids, numbers);
+        return numbers;
     }
 
     private static void writeFrontier(Frontier frontier, DataOutputView out) throws IOException {

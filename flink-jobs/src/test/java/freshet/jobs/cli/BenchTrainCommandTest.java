@@ -25,6 +25,7 @@ class BenchTrainCommandTest {
         assertThat(out.toString()).contains("peak of one thread", "examples/s", "plain");
         JsonNode root = new ObjectMapper().readTree(json.toFile());
         assertThat(root.get("peak_gflops").asDouble()).isPositive();
+        assertThat(root.get("hash_micros").asDouble()).isPositive();
         assertThat(root.get("results")).hasSize(1);
         JsonNode result = root.get("results").get(0);
         assertThat(result.get("batch").asInt()).isEqualTo(64);

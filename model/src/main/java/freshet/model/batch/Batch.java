@@ -5,6 +5,7 @@ import freshet.model.math.ProductKernel;
 import freshet.model.spec.ModelSpec;
 import freshet.model.spec.TaskSpec;
 import freshet.serde.example.FeatureValues;
+import freshet.serde.example.HashedIds;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import java.util.ArrayList;
@@ -21,6 +22,8 @@ public final class Batch {
     /** Examples that one thread loads in one go. */
     private static final int EXAMPLES_TOGETHER = 32;
 
+    private static final HashedIds[] NONE = {};
+
     private final Crew crew;
     private final int tasks;
     private final String[] taskNames;
@@ -35,11 +38,14 @@ public final class Batch {
     private final List<FeatureValues> features = new ArrayList<>();
     private List<FeatureValues> loaded = features;
     private List<LabeledExample> labelled = List.of();
-    /** By piece of work. */
+    /** By example; empty where ids come as texts. */
+    private HashedIds[] hashedIds = NONE;
+    /** By piece of work: the hashes of ids that come as texts. */
     private final List<HashedExamples> hashed = new ArrayList<>();
 
     private final Crew.Job loadExamples = this::loadExamples;
     private final Crew.Job fillColumn = this::fillColumn;
+    private final Crew.Job fillColumnOfHashes = this::fillColumnOfHashes;
 
     /** @param crew shares in the hashing of ids */
     public Batch(ModelSpec spec, Crew crew) {
@@ -51,7 +57,10 @@ public final class Batch {
         numberCount = spec.schema().numberNames().size();
     }
 
-    /** Fills the batch with examples and their labels; labels of tasks that the model does not have are passed over. */
+    /**
+     * Fills the batch with examples and their labels; labels of tasks that the model does not have are passed over. Their ids are
+     * taken as {@link FeatureValues#hashedIds} has them.
+     */
     public void load(List<LabeledExample> examples) {
         clear(examples.size());
         features.clear();
@@ -62,8 +71,9 @@ public final class Batch {
     }
 
     /**
-     * Fills the batch with features alone: every task is masked. Where an example has the very same array of ids as the one before
-     * it, as candidates for one viewer may, they are hashed and looked up once.
+     * Fills the batch with features alone: every task is masked. Ids are taken as hashes if all have been hashed before. If not,
+     * where an example has the very same array of ids as the one before it, as candidates for one viewer may, they are hashed
+     * and looked up once.
      */
     public void loadFeatures(List<FeatureValues> examples) {
         clear(examples.size());
@@ -73,15 +83,34 @@ public final class Batch {
     /** @param withLabels the same examples, or nothing */
     private void fill(List<FeatureValues> examples, List<LabeledExample> withLabels) {
         for (int i = 0; i < size; i++) {
-            requireSlots(examples.get(i).ids().length, examples.get(i).numbers().length);
+            requireSlots(examples.get(i).idSlots(), examples.get(i).numbers().length);
         }
         loaded = examples;
         labelled = withLabels;
-        while (hashed.size() < pieces()) {
-            hashed.add(new HashedExamples(columns.length));
-        }
+        boolean asHashes = !withLabels.isEmpty() || areHashed(examples);
+        reserveHashes(asHashes);
         crew.run(pieces(), loadExamples);
-        crew.run(columns.length, fillColumn);
+        crew.run(columns.length, asHashes ? fillColumnOfHashes : fillColumn);
+    }
+
+    private static boolean areHashed(List<FeatureValues> examples) {
+        for (int i = 0; i < examples.size(); i++) {
+            if (!examples.get(i).isHashed()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void reserveHashes(boolean asHashes) {
+        if (!asHashes) {
+            hashedIds = NONE;
+            while (hashed.size() < pieces()) {
+                hashed.add(new HashedExamples(columns.length));
+            }
+        } else if (hashedIds.length < size) {
+            hashedIds = new HashedIds[size];
+        }
     }
 
     private int pieces() {
@@ -99,14 +128,28 @@ public final class Batch {
             if (!labelled.isEmpty()) {
                 loadLabels(i, labelled.get(i).labels());
             }
-            loadNumbers(i, loaded.get(i).numbers());
+            FeatureValues values = loaded.get(i);
+            loadNumbers(i, values.numbers());
+            if (hashedIds != NONE) {
+                hashedIds[i] = values.hashedIds();
+            }
         }
-        hashed.get(piece).load(loaded, from, to);
+        if (hashedIds == NONE) {
+            hashed.get(piece).load(loaded, from, to);
+        }
     }
 
     private void fillColumn(int slot, ProductKernel kernel) {
         for (int piece = 0; piece < pieces(); piece++) {
             hashed.get(piece).addTo(columns[slot], slot, endExample(piece) - piece * EXAMPLES_TOGETHER);
+        }
+    }
+
+    private void fillColumnOfHashes(int slot, ProductKernel kernel) {
+        IdColumn column = columns[slot];
+        for (int i = 0; i < size; i++) {
+            HashedIds ids = hashedIds[i];
+            column.addExample(ids.ids(), ids.starts()[slot], ids.starts()[slot + 1]);
         }
     }
 

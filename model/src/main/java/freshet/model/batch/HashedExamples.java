@@ -1,7 +1,7 @@
 package freshet.model.batch;
 
-import freshet.model.math.Ids;
 import freshet.serde.example.FeatureValues;
+import freshet.serde.example.IdHash;
 import java.util.Arrays;
 import java.util.List;
 
@@ -74,7 +74,7 @@ final class HashedExamples {
     }
 
     private void hashWaiting(int end) {
-        Ids.hash(texts, waiting, ids, end - waiting);
+        IdHash.of(texts, waiting, ids, end - waiting);
         waiting = 0;
     }
 

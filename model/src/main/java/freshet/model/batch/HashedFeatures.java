@@ -2,6 +2,8 @@ package freshet.model.batch;
 
 import freshet.model.math.Ids;
 import freshet.serde.example.FeatureValues;
+import freshet.serde.example.HashedIds;
+import java.util.Arrays;
 
 /**
  * Features of one impression as the model sees them: ids as the numbers that rows are found by, not as the texts they stand
@@ -14,13 +16,10 @@ public record HashedFeatures(long[][] ids, float[] numbers) {
 
     /** What the model sees of these features. */
     public static HashedFeatures of(FeatureValues features) {
-        long[][] ids = new long[features.ids().length][];
+        HashedIds hashed = features.hashedIds();
+        long[][] ids = new long[hashed.slots()][];
         for (int slot = 0; slot < ids.length; slot++) {
-            String[] texts = features.ids()[slot];
-            ids[slot] = new long[texts.length];
-            for (int i = 0; i < texts.length; i++) {
-                ids[slot][i] = Ids.hash(texts[i]);
-            }
+            ids[slot] = Arrays.copyOfRange(hashed.ids(), hashed.starts()[slot], hashed.starts()[slot + 1]);
         }
         return new HashedFeatures(ids, features.numbers());
     }

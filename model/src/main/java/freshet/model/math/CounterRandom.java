@@ -1,5 +1,7 @@
 package freshet.model.math;
 
+import freshet.serde.example.IdHash;
+
 /**
  * Random numbers without state: each is a pure function of a seed and of what it is for, so that initial values and dropout
  * do not depend on the order in which they are asked for (after Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2,
@@ -13,10 +15,7 @@ public final class CounterRandom {
 
     /** Spreads every bit of the argument over all bits of the result; a bijection. */
     public static long mix(long value) {
-        long z = value;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
+        return IdHash.mix(value);
     }
 
     /** The key of a stream of random numbers, derived from another key and a name or number. */

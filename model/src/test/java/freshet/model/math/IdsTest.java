@@ -2,6 +2,7 @@ package freshet.model.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import freshet.serde.example.IdHash;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -28,7 +29,7 @@ class IdsTest {
             String[] texts = new String[random.nextInt(12)];
             Arrays.setAll(texts, any -> text(random, kinds));
             long[] found = new long[texts.length + 3];
-            Ids.hash(texts, texts.length, found, 2);
+            IdHash.of(texts, texts.length, found, 2);
             for (int j = 0; j < texts.length; j++) {
                 assertThat(found[2 + j]).as("hash of '%s'", texts[j]).isEqualTo(slowHash(texts[j]));
             }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 public final class FeatureValues {
     private final Supplier<Decoded> source;
     private @Nullable Decoded decoded;
+    private @Nullable HashedIds hashedIds;
+    private final float @Nullable [] numbers;
 
     private record Decoded(String[][] ids, float[] numbers) {}
 
@@ -22,10 +24,18 @@ public final class FeatureValues {
         Decoded given = new Decoded(ids, numbers);
         source = () -> given;
         decoded = given;
+        this.numbers = numbers;
     }
 
     private FeatureValues(Supplier<FeatureValues> source) {
         this.source = () -> source.get().decoded();
+        numbers = null;
+    }
+
+    private FeatureValues(HashedIds hashedIds, float[] numbers, Supplier<String[][]> ids) {
+        source = () -> new Decoded(ids.get(), numbers);
+        this.hashedIds = hashedIds;
+        this.numbers = numbers;
     }
 
     /** Values that are asked for when they are needed; the same ones whenever, and on any thread, that is. */
@@ -33,12 +43,48 @@ public final class FeatureValues {
         return new FeatureValues(source);
     }
 
+    /**
+     * Values as a model reads them, with the texts behind their ids for the few who ask.
+     *
+     * @param hashedIds of the same texts
+     * @param numbers as in the constructor
+     * @param ids as in the constructor; the same ones whenever, and on any thread, they are asked for
+     */
+    public static FeatureValues ofHashed(HashedIds hashedIds, float[] numbers, Supplier<String[][]> ids) {
+        return new FeatureValues(hashedIds, numbers, ids);
+    }
+
     public String[][] ids() {
         return decoded().ids;
     }
 
+    /**
+     * The same ids as numbers: hashed when somebody first asks, or from the beginning. Not the business of the thread that learns,
+     * if another one can do it before.
+     */
+    public HashedIds hashedIds() {
+        HashedIds known = hashedIds;
+        if (known == null) {
+            known = HashedIds.of(ids());
+            hashedIds = known;
+        }
+        return known;
+    }
+
+    /** Whether {@link #hashedIds} are at hand. */
+    public boolean isHashed() {
+        return hashedIds != null;
+    }
+
+    /** Number of slots of ids. */
+    public int idSlots() {
+        HashedIds known = hashedIds;
+        return known == null ? ids().length : known.slots();
+    }
+
     public float[] numbers() {
-        return decoded().numbers;
+        float[] known = numbers;
+        return known == null ? decoded().numbers : known;
     }
 
     /** A race decodes twice, to the same. */
