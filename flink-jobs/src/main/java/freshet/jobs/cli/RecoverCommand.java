@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.TopicPartition;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -27,8 +28,12 @@ import picocli.CommandLine.Spec;
         name = "recover",
         description = {
             "Lists the checkpoints and savepoints of a job that were kept, newest first, and looks whether each is whole: its _metadata can"
-                    + " be read, and every file that it names is there with its size. Says what going on from the newest good one"
-                    + " means, and prints the command that does it, on standard output; with --run does it.",
+                    + " be read and is what was written, and every file that it names is there with its size. Then reads all of the"
+                    + " newest good one, and compares each byte with the checksums of RocksDB's tables and those that Freshet wrote;"
+                    + " where they differ, the next. Says what going on from it means, and prints the command that does it, on"
+                    + " standard output; with --run does it.",
+            "Of a checkpoint without Freshet's checksums (execution.checkpointing.storage is neither filesystem nor absent), and of a savepoint"
+                    + " beyond a gibibyte, it says how many files could not be compared.",
             "Changes no checkpoint. Stop the job first: two of one deployment get in each other's way."
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -62,6 +67,13 @@ final class RecoverCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
     private List<String> folders;
 
+    @Option(
+            names = "--quick",
+            description =
+                    "Read no file but the _metadata: of the others, look only for their sizes. For states that take long"
+                            + " to read; a job that goes on from a damaged one fails when it comes to the place.")
+    private boolean quick;
+
     @Option(names = "--run", description = "Submit the job.")
     private boolean run;
 
@@ -80,7 +92,8 @@ final class RecoverCommand implements Callable<Integer> {
         FreshetConfig config = deployment.load();
         PrintWriter err = spec.commandLine().getErr();
         List<Retained> found = found();
-        RecoveryPlan plan = new RecoveryPlan(job.state(config).among(found));
+        RecoveryPlan plan = new RecoveryPlan(job.state(config).among(found))
+                .readThrough(quick ? UnaryOperator.identity() : RetainedFinder::readThrough);
         long nowMillis = System.currentTimeMillis();
         plan.lines(nowMillis).forEach(err::println);
         if (plan.chosen().isEmpty()) {

@@ -1,5 +1,6 @@
 package freshet.jobs.job;
 
+import freshet.jobs.seal.SealedStorageFactory;
 import java.time.Duration;
 import java.util.List;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -28,6 +29,9 @@ public final class JobSettings {
     public static final int KEY_GROUPS = 128;
 
     private static final Duration CHECKPOINT_INTERVAL = Duration.ofSeconds(30);
+
+    /** Flink's own storage in files, whose sealed form we take. */
+    private static final String FILES = "filesystem";
 
     private JobSettings() {}
 
@@ -76,6 +80,11 @@ public final class JobSettings {
         }
         if (given.getOptional(CheckpointingOptions.INCREMENTAL_CHECKPOINTS).isEmpty()) {
             settings.set(CheckpointingOptions.INCREMENTAL_CHECKPOINTS, true);
+        }
+        if (given.getOptional(CheckpointingOptions.CHECKPOINT_STORAGE)
+                .orElse(FILES)
+                .equals(FILES)) {
+            settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, SealedStorageFactory.class.getName());
         }
         if (given.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL).isEmpty()) {
             settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, CHECKPOINT_INTERVAL);

@@ -2,8 +2,7 @@ package freshet.jobs.recover;
 
 import freshet.jobs.recover.Retained.Contents;
 import freshet.jobs.recover.Retained.NeededFile;
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
+import freshet.jobs.seal.SealedCheckpoint;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,10 +16,8 @@ import org.apache.flink.api.common.typeutils.base.array.BytePrimitiveArraySerial
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplit;
 import org.apache.flink.connector.kafka.source.split.KafkaPartitionSplitSerializer;
 import org.apache.flink.core.fs.FSDataInputStream;
-import org.apache.flink.core.fs.Path;
 import org.apache.flink.core.io.SimpleVersionedSerialization;
 import org.apache.flink.core.memory.DataInputViewStreamWrapper;
-import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
@@ -34,10 +31,8 @@ import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
 import org.apache.kafka.common.TopicPartition;
 
-/** Reads what a {@code _metadata} file names, and the offsets in the state of Kafka sources. */
+/** What a {@code _metadata} file names, and the offsets in the state of Kafka sources. */
 final class CheckpointReader {
-    static final String METADATA = "_metadata";
-
     /** Where Flink's operator of a source keeps the splits of its reader. */
     private static final String SPLITS = "SourceReaderState";
 
@@ -46,13 +41,9 @@ final class CheckpointReader {
 
     private CheckpointReader() {}
 
-    /**
-     * What a checkpoint names; no file but its {@code _metadata} is looked at.
-     *
-     * @throws IOException when it cannot be read, whatever is in it
-     */
-    static Contents read(Path checkpoint) throws IOException {
-        CheckpointMetadata metadata = load(checkpoint);
+    /** What a checkpoint names; no file is looked at. */
+    static Contents read(SealedCheckpoint checkpoint) {
+        CheckpointMetadata metadata = checkpoint.metadata();
         Set<String> uids = new TreeSet<>();
         Set<NeededFile> files = new LinkedHashSet<>();
         Set<String> notLookedAt = new TreeSet<>();
@@ -68,20 +59,8 @@ final class CheckpointReader {
                 List.copyOf(files),
                 files.stream().mapToLong(NeededFile::bytes).sum(),
                 notLookedAt,
+                checkpoint.unsummed().size(),
                 new TreeMap<>(BY_NAME));
-    }
-
-    private static CheckpointMetadata load(Path checkpoint) throws IOException {
-        Path file = new Path(checkpoint, METADATA);
-        try (FSDataInputStream in = file.getFileSystem().open(file)) {
-            return Checkpoints.loadCheckpointMetadata(
-                    new DataInputStream(new BufferedInputStream(in)),
-                    CheckpointReader.class.getClassLoader(),
-                    checkpoint.toString());
-        } catch (RuntimeException | OutOfMemoryError e) {
-            // What a damaged length asks for may be more than there is.
-            throw new IOException("found no metadata of a checkpoint in it: " + e, e);
-        }
     }
 
     private static void collect(StateObject state, Set<NeededFile> files, Set<String> notLookedAt) {
@@ -108,9 +87,9 @@ final class CheckpointReader {
      *
      * @throws IOException when its files cannot be read
      */
-    static SortedMap<TopicPartition, Long> offsets(Path checkpoint) throws IOException {
+    static SortedMap<TopicPartition, Long> offsets(SealedCheckpoint checkpoint) throws IOException {
         SortedMap<TopicPartition, Long> offsets = new TreeMap<>(BY_NAME);
-        for (OperatorState operator : load(checkpoint).getOperatorStates()) {
+        for (OperatorState operator : checkpoint.metadata().getOperatorStates()) {
             for (OperatorSubtaskState subtask : operator.getStates()) {
                 for (OperatorStateHandle handle : subtask.getManagedOperatorState()) {
                     for (KafkaPartitionSplit split : splits(handle)) {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
@@ -22,6 +23,22 @@ import org.apache.kafka.common.TopicPartition;
 public record RecoveryPlan(List<Retained> candidates) {
     public RecoveryPlan {
         candidates = List.copyOf(candidates);
+    }
+
+    /**
+     * The same, after the newest that seems whole was read through, and where it is not, the next, until one is whole.
+     *
+     * @param readThrough reads one, and says what it is
+     */
+    public RecoveryPlan readThrough(UnaryOperator<Retained> readThrough) {
+        List<Retained> read = new ArrayList<>();
+        boolean isFound = false;
+        for (Retained one : candidates) {
+            Retained now = isFound ? one : readThrough.apply(one);
+            isFound |= now.isGood();
+            read.add(now);
+        }
+        return new RecoveryPlan(read);
     }
 
     /** The newest that is whole. */
@@ -44,7 +61,10 @@ public record RecoveryPlan(List<Retained> candidates) {
                     + " files, " + contents.bytes() + " bytes"
                     + (contents.notLookedAt().isEmpty()
                             ? ""
-                            : "; not looked at: " + String.join(", ", contents.notLookedAt()));
+                            : "; not looked at: " + String.join(", ", contents.notLookedAt()))
+                    + (contents.unsummedFiles() == 0
+                            ? ""
+                            : "; " + contents.unsummedFiles() + " of them have no checksum");
         }
         String reason = one.state() instanceof Incomplete incomplete
                 ? incomplete.reason()

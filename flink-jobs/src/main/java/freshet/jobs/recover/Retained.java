@@ -49,6 +49,7 @@ public record Retained(String path, String group, long writtenMillis, State stat
      * @param files that it needs
      * @param bytes in all of them
      * @param notLookedAt kinds of state whose files are not known here
+     * @param unsummedFiles of those, how many have no checksum to compare them with
      * @param offsets the next record of each partition that its sources would read
      */
     public record Contents(
@@ -57,6 +58,7 @@ public record Retained(String path, String group, long writtenMillis, State stat
             List<NeededFile> files,
             long bytes,
             Set<String> notLookedAt,
+            int unsummedFiles,
             SortedMap<TopicPartition, Long> offsets) {}
 
     /**

@@ -6,6 +6,8 @@ import freshet.jobs.recover.Retained.NeededFile;
 import freshet.jobs.recover.Retained.State;
 import freshet.jobs.recover.Retained.Unreadable;
 import freshet.jobs.recover.Retained.Whole;
+import freshet.jobs.seal.SealedCheckpoint;
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -20,6 +22,7 @@ import org.apache.flink.core.fs.Path;
 public final class RetainedFinder {
     private static final String CHECKPOINT = "chk-";
     private static final String SAVEPOINT = "savepoint-";
+    private static final String LOCAL = "file";
 
     private RetainedFinder() {}
 
@@ -53,10 +56,36 @@ public final class RetainedFinder {
         return found;
     }
 
+    /**
+     * Reads all that a checkpoint which seems whole consists of, and compares it with its checksums.
+     *
+     * @return it, or as not whole with the reason
+     */
+    public static Retained readThrough(Retained whole) {
+        if (!(whole.state() instanceof Whole state)) {
+            return whole;
+        }
+        try {
+            SealedCheckpoint read = SealedCheckpoint.read(new Path(whole.path()));
+            read.verifyFiles();
+            read.verifyTables();
+            return whole;
+        } catch (IOException e) {
+            return new Retained(
+                    whole.path(),
+                    whole.group(),
+                    whole.writtenMillis(),
+                    new Incomplete(state.contents(), String.valueOf(e.getMessage())));
+        }
+    }
+
     private static Path path(String folder) {
         return folder.contains(":/")
                 ? new Path(folder)
-                : Path.fromLocalFile(new java.io.File(folder).getAbsoluteFile());
+                : new Path(
+                        LOCAL,
+                        null,
+                        new File(folder).getAbsolutePath()); // fromLocalFile would leave folders without a name
     }
 
     private static boolean isRetained(Path folder) {
@@ -80,7 +109,7 @@ public final class RetainedFinder {
     /** Empty where it has gone since, as when a job that runs puts a newer one in its place. */
     private static Optional<Retained> look(Path checkpoint) throws IOException {
         FileSystem files = checkpoint.getFileSystem();
-        Path metadata = new Path(checkpoint, CheckpointReader.METADATA);
+        Path metadata = new Path(checkpoint, SealedCheckpoint.METADATA);
         FileStatus status;
         try {
             status = files.getFileStatus(metadata);
@@ -93,7 +122,7 @@ public final class RetainedFinder {
                     text(checkpoint.getParent()),
                     files.getFileStatus(checkpoint).getModificationTime(),
                     new Unreadable(
-                            "it has no " + CheckpointReader.METADATA + ": it was never completed, or that was lost")));
+                            "it has no " + SealedCheckpoint.METADATA + ": it was never completed, or that was lost")));
         }
         return Optional.of(new Retained(
                 text(checkpoint), text(checkpoint.getParent()), status.getModificationTime(), state(checkpoint)));
@@ -104,12 +133,13 @@ public final class RetainedFinder {
     }
 
     private static State state(Path checkpoint) {
-        Contents contents;
+        SealedCheckpoint read;
         try {
-            contents = CheckpointReader.read(checkpoint);
+            read = SealedCheckpoint.read(checkpoint);
         } catch (IOException e) {
-            return new Unreadable("its " + CheckpointReader.METADATA + " cannot be read: " + e.getMessage());
+            return new Unreadable("its " + SealedCheckpoint.METADATA + " cannot be read: " + e.getMessage());
         }
+        Contents contents = CheckpointReader.read(read);
         for (NeededFile file : contents.files()) {
             String fault = fault(file);
             if (!fault.isEmpty()) {
@@ -117,19 +147,20 @@ public final class RetainedFinder {
             }
         }
         try {
-            return new Whole(withOffsets(contents, checkpoint));
+            return new Whole(withOffsets(contents, read));
         } catch (IOException e) {
             return new Incomplete(contents, "where its sources go on cannot be read: " + e.getMessage());
         }
     }
 
-    private static Contents withOffsets(Contents contents, Path checkpoint) throws IOException {
+    private static Contents withOffsets(Contents contents, SealedCheckpoint checkpoint) throws IOException {
         return new Contents(
                 contents.checkpointId(),
                 contents.uids(),
                 contents.files(),
                 contents.bytes(),
                 contents.notLookedAt(),
+                contents.unsummedFiles(),
                 CheckpointReader.offsets(checkpoint));
     }
 

@@ -23,7 +23,7 @@ class RecoveryPlanTest {
     private static Contents contents(String uid, String topic) {
         SortedMap<TopicPartition, Long> offsets = new TreeMap<>(Comparator.comparing(TopicPartition::toString));
         offsets.put(new TopicPartition(topic, 0), 40L);
-        return new Contents(7, Set.of(uid, "sink"), List.of(), 12, Set.of(), offsets);
+        return new Contents(7, Set.of(uid, "sink"), List.of(), 12, Set.of(), 0, offsets);
     }
 
     private static Retained retained(String group, int minutesAgo, Retained.State state) {
