@@ -32,6 +32,10 @@ record LineChart(String label, List<Series> series, List<Tick> ticks, double fro
     private static final int TOP = 10;
     private static final int BOTTOM = 24;
     private static final int Y_TICKS = 4;
+    /** The finest vertical axis: lines a thousandth apart, also where all values are the same. */
+    private static final double LEAST_SPAN = Y_TICKS * 1e-3;
+    /** What the finest steps, 0.001 and 0.0025, take to have labels of their own. */
+    private static final int Y_DECIMALS = 4;
 
     /** Colours after which they begin again. */
     static final int COLOURS = 8;
@@ -66,7 +70,7 @@ record LineChart(String label, List<Series> series, List<Tick> ticks, double fro
         if (low > high) {
             return new double[] {0, 1, 0.25};
         }
-        double step = roundStep(Math.max(high - low, 1e-3) / Y_TICKS);
+        double step = roundStep(Math.max(high - low, LEAST_SPAN) / Y_TICKS);
         double bottom = Math.floor(low / step) * step;
         double top = Math.ceil(high / step) * step;
         return new double[] {bottom, top > bottom ? top : bottom + step, step};
@@ -96,7 +100,7 @@ record LineChart(String label, List<Series> series, List<Tick> ticks, double fro
                     .append(LEFT - 6)
                     .append("\" y=\"");
             number(svg, y + 4).append("\">");
-            Decimals.append(svg, value, 3).append("</text>");
+            Decimals.append(svg, value, Y_DECIMALS).append("</text>");
         }
         for (Tick tick : ticks) {
             svg.append("<text class=\"tick\" text-anchor=\"middle\" x=\"");
