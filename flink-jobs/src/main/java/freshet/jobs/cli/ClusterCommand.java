@@ -2,6 +2,7 @@ package freshet.jobs.cli;
 
 import freshet.jobs.local.DevelopmentCluster;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.concurrent.Callable;
@@ -52,7 +53,8 @@ final class ClusterCommand implements Runnable {
     @Command(
             name = "start",
             description =
-                    "Starts a JobManager and TaskManagers, and a Kafka broker if asked, and waits until they are up.",
+                    "Starts a JobManager and TaskManagers, and a Kafka broker if asked, and waits until they are up. Of a cluster"
+                            + " that runs in part, what is missing: asked as at first, it replaces a process that has died.",
             mixinStandardHelpOptions = true,
             sortOptions = false)
     static final class Start implements Callable<Integer> {
@@ -98,9 +100,10 @@ final class ClusterCommand implements Runnable {
                 throw new ParameterException(
                         spec.commandLine(), "--taskmanagers: found " + taskManagers + ", expected at least 1");
             }
-            place.cluster()
+            List<String> started = place.cluster()
                     .start(new DevelopmentCluster.Options(
                             flinkSettings, taskManagers, port, Optional.ofNullable(brokerPort)));
+            spec.commandLine().getErr().println("started " + String.join(", ", started));
             spec.commandLine().getOut().println("dashboard   http://127.0.0.1:" + port);
             if (brokerPort != null) {
                 spec.commandLine().getOut().println("broker      127.0.0.1:" + brokerPort);

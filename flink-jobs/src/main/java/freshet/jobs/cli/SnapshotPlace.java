@@ -13,7 +13,9 @@ import freshet.serde.snapshot.SnapshotVersion;
 import freshet.serde.snapshot.TrustedKeys;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -61,12 +63,31 @@ final class SnapshotPlace {
 
     /** The snapshot that a text names: a folder, or with a deployment a version or an alias. */
     Snapshot load(String text) throws IOException {
-        if (file == null || Files.isDirectory(Path.of(text))) {
-            Snapshot snapshot = SnapshotDirectory.read(Path.of(text));
+        Path folder = Path.of(text);
+        if (file == null || Files.isDirectory(folder)) {
+            Snapshot snapshot = read(folder);
             trusted().check(snapshot);
             return snapshot;
         }
         return topic().read(version(text));
+    }
+
+    private static Snapshot read(Path folder) throws IOException {
+        try {
+            return SnapshotDirectory.read(folder);
+        } catch (NoSuchFileException e) {
+            List<SnapshotVersion> inside =
+                    Files.isDirectory(folder) ? new SnapshotDirectory(folder).versions() : List.of();
+            String found = inside.isEmpty()
+                    ? "found no " + SnapshotDirectory.MANIFEST + " there"
+                    : "found a folder of " + inside.size() + " snapshots";
+            String advice = inside.isEmpty()
+                    ? "name such a folder, or with --config a version or alias"
+                    : "name one, such as "
+                            + folder.resolve(inside.get(inside.size() - 1).toString());
+            throw new CannotStartException(
+                    "reading the snapshot " + folder + ": " + found + ", expected the folder of one; " + advice);
+        }
     }
 
     /** The snapshot on the topic that a version or an alias names, with which this machine computes what the trainer did. */

@@ -50,45 +50,85 @@ public final class DevelopmentCluster {
     public record Options(Path flinkSettings, int taskManagers, int port, Optional<Integer> brokerPort) {}
 
     /**
-     * Starts the processes and waits until all TaskManagers have joined.
+     * Starts those of the processes that do not run, and waits until all TaskManagers have joined: a whole cluster, or what has died
+     * of one.
      *
+     * @return the names of what was started
      * @throws CannotStartException in words for people; what was started by then is stopped again
      */
-    public void start(Options options) throws IOException, InterruptedException {
-        if (!running().isEmpty()) {
+    public List<String> start(Options options) throws IOException, InterruptedException {
+        SortedMap<String, Long> running = running();
+        List<String> missing = new ArrayList<>(names(options));
+        missing.removeAll(running.keySet());
+        if (missing.isEmpty()) {
             throw new CannotStartException("there is a cluster in " + folder + " already: "
-                    + String.join(", ", running().keySet())
+                    + String.join(", ", running.keySet())
                     + " run; stop it first (freshet cluster stop), or choose another folder");
         }
-        Machine.requireFree(options.port(), "the Flink dashboard", "--port");
-        options.brokerPort().ifPresent(port -> Machine.requireFree(port, "the Kafka broker", "--kafka"));
+        requireFreePorts(options, missing);
         Files.createDirectories(folder.resolve("tmp"));
+        List<String> started = new ArrayList<>();
         try {
-            if (options.brokerPort().isPresent()) {
-                int port = options.brokerPort().get();
+            for (String name : missing) {
+                launch(name, options);
+                started.add(name);
+            }
+            awaitTaskManagers(options);
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            stop(started);
+            throw e;
+        }
+        return started;
+    }
+
+    /** The processes of a whole cluster, in the order in which they are started. */
+    private static List<String> names(Options options) {
+        List<String> names = new ArrayList<>();
+        options.brokerPort().ifPresent(port -> names.add(BROKER));
+        names.add(JOB_MANAGER);
+        for (int i = 1; i <= options.taskManagers(); i++) {
+            names.add(TASK_MANAGER + "-" + i);
+        }
+        return names;
+    }
+
+    private static void requireFreePorts(Options options, List<String> missing) {
+        if (missing.contains(JOB_MANAGER)) {
+            Machine.requireFree(options.port(), "the Flink dashboard", "--port");
+        }
+        if (missing.contains(BROKER)) {
+            Machine.requireFree(options.brokerPort().orElseThrow(), "the Kafka broker", "--kafka");
+        }
+    }
+
+    private void launch(String name, Options options) throws IOException {
+        switch (kind(name)) {
+            case BROKER -> {
+                int port = options.brokerPort().orElseThrow();
                 launch(
-                        BROKER,
+                        name,
                         List.of("-Xmx512m"),
                         KafkaNode.class.getName(),
                         List.of(folder.resolve("kafka").toString(), "" + port, "" + (port + 1)));
             }
-            launch(
-                    JOB_MANAGER,
-                    List.of("-Xmx448m"),
-                    "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
-                    flinkArguments(options));
-            for (int i = 1; i <= options.taskManagers(); i++) {
+            case JOB_MANAGER ->
                 launch(
-                        TASK_MANAGER + "-" + i,
+                        name,
+                        List.of("-Xmx448m"),
+                        "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint",
+                        flinkArguments(options));
+            default ->
+                launch(
+                        name,
                         List.of("-Xmx1152m", "-XX:MaxDirectMemorySize=256m"),
                         "org.apache.flink.runtime.taskexecutor.TaskManagerRunner",
                         flinkArguments(options));
-            }
-            awaitTaskManagers(options);
-        } catch (IOException | InterruptedException | RuntimeException e) {
-            stop();
-            throw e;
         }
+    }
+
+    /** The name without the number of a TaskManager. */
+    private static String kind(String name) {
+        return name.replaceAll("-\\d+$", "");
     }
 
     private List<String> flinkArguments(Options options) {
@@ -173,7 +213,11 @@ public final class DevelopmentCluster {
      * @return how many processes ran
      */
     public int stop() throws IOException {
-        List<String> names = new ArrayList<>(remembered());
+        return stop(remembered());
+    }
+
+    private int stop(List<String> which) throws IOException {
+        List<String> names = new ArrayList<>(which);
         names.sort((a, b) -> Integer.compare(stopOrder(a), stopOrder(b)));
         int stopped = 0;
         for (String name : names) {
@@ -188,7 +232,7 @@ public final class DevelopmentCluster {
     }
 
     private static int stopOrder(String name) {
-        return List.of(TASK_MANAGER, JOB_MANAGER, BROKER).indexOf(name.replaceAll("-\\d+$", ""));
+        return List.of(TASK_MANAGER, JOB_MANAGER, BROKER).indexOf(kind(name));
     }
 
     private static void end(ProcessHandle process) {

@@ -28,6 +28,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -216,6 +217,20 @@ class CommandsTest {
         assertThat(verify.out()).startsWith("bad: ").contains("network.onnx");
         assertThat(rank.exitCode()).isEqualTo(2);
         assertThat(rank.out()).isEmpty();
+    }
+
+    @Test
+    void aFolderOfSnapshotsIsNoneItself() throws IOException {
+        Path snapshot = writeSnapshot();
+        Path parent = Objects.requireNonNull(snapshot.getParent());
+
+        Run parentFolder = freshet("snapshot", "verify", parent.toString());
+        Run elsewhere = freshet("snapshot", "show", folder.resolve("nowhere").toString());
+
+        assertThat(parentFolder.exitCode()).isEqualTo(2);
+        assertThat(parentFolder.err()).contains("found a folder of 1 snapshots", "name one, such as " + snapshot);
+        assertThat(elsewhere.exitCode()).isEqualTo(2);
+        assertThat(elsewhere.err()).contains("found no manifest.json there", "a version or alias");
     }
 
     @Test

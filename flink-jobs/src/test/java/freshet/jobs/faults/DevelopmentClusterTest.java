@@ -36,7 +36,7 @@ class DevelopmentClusterTest {
     }
 
     @Test
-    void startsStopsAndStartsAgainWithItsTopics() throws Exception {
+    void startsReplacesWhatDiedStopsAndStartsAgainWithItsTopics() throws Exception {
         new DevelopmentCluster(folder).start(options);
 
         // Another object, as another call of the command has.
@@ -57,8 +57,9 @@ class DevelopmentClusterTest {
         taskManager.destroyForcibly();
         taskManager.onExit().join();
         assertThat(later.running()).containsOnlyKeys("jobmanager", "kafka");
+        assertThat(later.start(options)).as("only what had died").containsExactly("taskmanager-1");
 
-        assertThat(later.stop()).isEqualTo(2);
+        assertThat(later.stop()).isEqualTo(3);
         assertThat(later.running()).isEmpty();
         later.start(options);
         try (Admin admin = admin()) {
