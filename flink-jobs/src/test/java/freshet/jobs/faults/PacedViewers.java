@@ -21,12 +21,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Simulated viewers who write to a broker as fast as the jobs can take it: event time goes on as long as it is not too far ahead
- * of the trainer's frontier. A thread of its own.
+ * of the trainer's frontier, and a little when that stands still. A thread of its own.
  */
 final class PacedViewers implements AutoCloseable {
     private static final long STEP_MILLIS = 5_000;
     /** Of event time: some hundred thousand events, so that neither buffers nor topics fill. */
     private static final long MAX_AHEAD_MILLIS = 6 * 60_000L;
+    /**
+     * Life goes on, if slowly, for those who wait, too: a source that is restored finds the time of a partition anew from its next record, and
+     * where all had been read nobody would come any more.
+     */
+    private static final long LONGEST_WAIT_MILLIS = 2_000;
 
     private final FreshetConfig config;
     private final Simulator simulator;
@@ -77,10 +82,13 @@ final class PacedViewers implements AutoCloseable {
 
     private void play() {
         try {
+            long steppedNanos = System.nanoTime();
             while (!stopped && failure.get() == null) {
-                if (nowMillis < frontierMillis + MAX_AHEAD_MILLIS) {
+                boolean isWaitOver = System.nanoTime() - steppedNanos > LONGEST_WAIT_MILLIS * 1_000_000;
+                if (nowMillis < frontierMillis + MAX_AHEAD_MILLIS || isWaitOver) {
                     nowMillis += STEP_MILLIS;
                     simulator.advance(nowMillis);
+                    steppedNanos = System.nanoTime();
                 } else {
                     Thread.sleep(10);
                 }

@@ -15,13 +15,16 @@ import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.FlinkMetrics;
 import freshet.jobs.replay.ReplayJob;
 import freshet.jobs.replay.ReplayOptions;
+import freshet.jobs.seal.StoredState;
 import freshet.jobs.sim.SimulationSettings;
 import freshet.jobs.source.EventSources.Until;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.JobID;
@@ -45,6 +48,7 @@ class SoakTest {
     private static final double MINUTES_TO_JUDGE = 10;
     private static final int LIVES = 5;
     private static final int PARTITIONS = 2;
+    private static final int VIDEOS_REMEMBERED = 50;
     private static final int HEAP_MEBIBYTES = 1200;
     private static final long MEBIBYTE = 1 << 20;
     private static final Duration PATIENCE = Duration.ofMinutes(4);
@@ -55,6 +59,7 @@ class SoakTest {
     static Path folder;
 
     private final SoakReport report = new SoakReport();
+    private SoakReport.Viewers inState = new SoakReport.Viewers(0, 0, 0);
     private final long startNanos = System.nanoTime();
 
     /** The two that are looked at. */
@@ -67,7 +72,7 @@ class SoakTest {
                 ProcessCluster cluster = new ProcessCluster(
                         folder.resolve("cluster"),
                         PARTITIONS + 2,
-                        Map.of(),
+                        Map.of("execution.checkpointing.num-retained", "3"), // so that the newest can be read
                         // Before the heap on the command line, which is meant for one small job.
                         Map.of("_JAVA_OPTIONS", "-Xmx" + HEAP_MEBIBYTES + "m"))) {
             FreshetConfig config = config().withBootstrapServers(broker.bootstrapServers());
@@ -95,7 +100,8 @@ class SoakTest {
 
     /**
      * The demo's, but for what it keeps on the heap to show people; and labels are decided together: with so many viewers, the first
-     * minutes of early ones would teach a new model positives alone, and its guard would stop it before the negatives came.
+     * minutes of early ones would teach a new model positives alone, and its guard would stop it before the negatives came. Of each
+     * viewer so many videos are remembered as he sees in the first minutes, so that the state stands still from then on.
      */
     private static FreshetConfig config() throws IOException {
         String demo = Files.readString(Path.of("src/main/resources/freshet/demo.yaml"));
@@ -104,6 +110,7 @@ class SoakTest {
                 demo.replaceAll("as_served: true.*", "as_served: false")
                         .replaceAll("horizon: \\d+m,", "horizon: 5m, decide: at_horizon,")
                         .replaceAll("horizon: \\d+m\n", "horizon: 5m\n    decide: at_horizon\n")
+                        .replace("features:\n", "features:\n  history: {max_videos: " + VIDEOS_REMEMBERED + "}\n")
                         .replace("name: demo", "name: soak\njoin: {hot_mebibytes: 48}"));
     }
 
@@ -162,6 +169,7 @@ class SoakTest {
             if (life < lives && minutes() > life * MINUTES / lives) {
                 System.out.println("soak: TaskManager killed after " + (int) (60 * minutes()) + " s");
                 cluster.killTaskManager();
+                report.restarted();
                 life++;
             }
             if (minutes() >= nextSample) {
@@ -200,6 +208,7 @@ class SoakTest {
                     JvmSample.afterCollectionOf(broker.pid()),
                     checkpoint(cluster, jobs.examples()),
                     checkpoint(cluster, jobs.train()),
+                    viewersIn(jobs.examples()),
                     broker.topics().lag("freshet-" + config.name() + "-examples"),
                     broker.topics().lag("freshet-" + config.name() + "-train")));
         } catch (IOException starting) {
@@ -215,6 +224,20 @@ class SoakTest {
         return new SoakReport.Checkpoint(
                 latest.path("end_to_end_duration").asLong(),
                 latest.path("state_size").asLong());
+    }
+
+    /** Those of the newest checkpoint, or where that is gone before it was read, of the sample before. */
+    private SoakReport.Viewers viewersIn(JobClient job) {
+        try {
+            List<Path> completed = new Checkpoints(folder.resolve("checkpoints"), job.getJobID()).completed();
+            if (!completed.isEmpty()) {
+                StoredState state = StoredState.of(completed.get(0));
+                inState = new SoakReport.Viewers(state.values(), state.bytes(), state.tableBytes());
+            }
+        } catch (IOException | UncheckedIOException gone) {
+            System.out.println("soak: no look at the state, " + gone.getMessage());
+        }
+        return inState;
     }
 
     /** Then there is a checkpoint behind the last record, and the job runs. */
