@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.StateRecoveryOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -80,6 +81,8 @@ final class RunCommand implements Callable<Integer> {
             "execution.checkpointing.",
             "restart-strategy",
             TaskManagerOptions.BUFFER_DEBLOAT_ENABLED.key());
+
+    private static final String ADAPTIVE = JobManagerOptions.SchedulerType.Adaptive.name();
 
     @Parameters(paramLabel = "JOB", description = "examples, train or gate.")
     @SuppressWarnings("NullAway.Init") // required: picocli sets it
@@ -157,6 +160,7 @@ final class RunCommand implements Callable<Integer> {
         }
         FreshetConfig config = deployment.load();
         Map<String, String> ofCluster = settingsOfCluster();
+        warnOfScheduler(ofCluster);
         String folder = ofCluster.get(CheckpointingOptions.CHECKPOINTS_DIRECTORY.key());
         if (from == null && !empty && folder != null) {
             refuseToForget(config, folder);
@@ -178,6 +182,19 @@ final class RunCommand implements Callable<Integer> {
             settings.put(setting.path("key").asText(), setting.path("value").asText());
         }
         return settings;
+    }
+
+    /** Flink's default scheduler loses messages of the watermark alignment, which only the examples job has. */
+    private void warnOfScheduler(Map<String, String> ofCluster) {
+        String scheduler = ofCluster.get(JobManagerOptions.SCHEDULER.key());
+        if (job == Job.EXAMPLES && !ofCluster.isEmpty() && !ADAPTIVE.equalsIgnoreCase(scheduler)) {
+            spec.commandLine()
+                    .getErr()
+                    .println("note: " + JobManagerOptions.SCHEDULER.key() + " of the cluster: found "
+                            + (scheduler == null ? "none" : scheduler) + ", expected " + ADAPTIVE
+                            + ". With another one a task that dies while a checkpoint is under way may stop checkpoints until"
+                            + " execution.checkpointing.timeout: FreshetCheckpointHangs in deploy/runbook.md");
+        }
     }
 
     /** Throws if the cluster's folder holds checkpoints of this job; says so if it cannot be looked at. */

@@ -95,6 +95,7 @@ class RecoverCommandTest {
             String address = rest.toString();
             String[] run = {"run", "examples", "--config", config, "--cluster", address, "--no-jars"};
             assertThat(freshet(run)).as(err.toString()).isZero();
+            assertThat(err.toString()).contains("note: jobmanager.scheduler of the cluster: found none");
             JobID job = JobID.fromHexString(out.toString().strip());
             awaitRunning(cluster, job);
             assertThat(new FlinkRest(rest)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import freshet.jobs.faults.SmallDisk.Access;
 import java.nio.file.Path;
 import java.util.List;
@@ -67,14 +68,11 @@ class CheckpointFaultsTest {
             await("the " + name + " job to fail of it")
                     .atMost(LiveDeployment.GRACE)
                     .untilAsserted(() -> {
-                        assertThat(cluster.rest()
-                                        .getIfUp("/jobs/" + job)
-                                        .at("/timestamps/RESTARTING")
-                                        .asLong())
-                                .isGreaterThan(now);
-                        assertThat(cluster.rest()
-                                        .getIfUp("/jobs/" + job + "/exceptions")
-                                        .toString())
+                        JsonNode failure = cluster.rest()
+                                .getIfUp("/jobs/" + job + "/exceptions")
+                                .at("/exceptionHistory/entries/0"); // the newest
+                        assertThat(failure.path("timestamp").asLong()).isGreaterThan(now);
+                        assertThat(failure.path("stacktrace").asText())
                                 .contains("checkpoint tolerable failure threshold");
                     });
         }

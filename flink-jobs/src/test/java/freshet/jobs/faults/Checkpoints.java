@@ -43,6 +43,14 @@ final class Checkpoints {
         return Integer.parseInt(checkpoint.getFileName().toString().substring(PREFIX.length()));
     }
 
+    /**
+     * Has a process killed when a file has been written for another checkpoint, before anything else is; where they are kept in
+     * a {@link TrappedFileSystem}.
+     */
+    void killWhen(TrappedFileSystem.Written what, Process victim) throws IOException {
+        TrappedFileSystem.set(folder, what, victim);
+    }
+
     /** Takes the second half of what the newest one says of itself away, as a disk does that was full. */
     void tearMetadataOfNewest() throws IOException {
         halve(completed().get(0).resolve(METADATA));

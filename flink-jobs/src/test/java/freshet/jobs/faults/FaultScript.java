@@ -44,6 +44,11 @@ final class FaultScript {
                 .toList();
     }
 
+    /** A number, both bounds among them. */
+    int number(int from, int to) {
+        return random.nextInt(from, to + 1);
+    }
+
     /**
      * Plays it.
      *

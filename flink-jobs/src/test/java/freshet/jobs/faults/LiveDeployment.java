@@ -28,12 +28,14 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.concurrent.Callable;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * The three jobs as in production, without an end, over viewers who come while a script disturbs them, and a server that
@@ -41,7 +43,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  */
 final class LiveDeployment implements AutoCloseable {
     /**
-     * From a fault to all tasks of all jobs working again. A dead process is noticed within {@link
+     * From a fault to all tasks of all jobs working again, with a checkpoint that is complete. A dead process is noticed within {@link
      * ProcessCluster#HEARTBEAT_TIMEOUT}, a dead leader within ten seconds, back-off is two seconds at most, tasks start and read
      * their state in a few; the rest is for a JVM to start on a machine that has much else to do.
      */
@@ -49,6 +51,9 @@ final class LiveDeployment implements AutoCloseable {
 
     /** The folder with the checkpoints of all jobs, in that of the deployment. */
     static final String CHECKPOINTS = "checkpoints";
+
+    /** Of Flink's settings, the folder of all checkpoints. */
+    static final String CHECKPOINTS_KEY = "execution.checkpointing.dir";
 
     /** For work that has to be done, which has no bound of its own. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
@@ -65,6 +70,7 @@ final class LiveDeployment implements AutoCloseable {
     private final FreshetConfig config;
     private final ViewerFeed feed;
     private final FollowingServer server;
+    private final String checkpointsUri;
     private final Map<String, JobID> jobs = new LinkedHashMap<>();
     private final Map<JobID, JobClient> clients = new LinkedHashMap<>();
 
@@ -74,12 +80,14 @@ final class LiveDeployment implements AutoCloseable {
      *
      * @param folder its own
      * @param name of the script: its topics bear it
-     * @param flink more of the cluster's settings
+     * @param flink more of the cluster's settings; that for the folder of the checkpoints is the jobs' too
      */
     LiveDeployment(Path folder, String bootstrapServers, Workload workload, String name, Map<String, String> flink)
             throws Exception {
         this.workload = workload;
         this.folder = folder;
+        checkpointsUri =
+                flink.getOrDefault(CHECKPOINTS_KEY, checkpoints().toUri().toString());
         Map<String, String> settings = new LinkedHashMap<>(settings().toMap());
         settings.putAll(flink);
         cluster = new ProcessCluster(folder.resolve("cluster"), SLOTS, settings);
@@ -121,7 +129,7 @@ final class LiveDeployment implements AutoCloseable {
         Configuration settings = new Configuration();
         settings.setString("execution.checkpointing.interval", "500ms");
         settings.setString("execution.checkpointing.storage", "filesystem");
-        settings.setString("execution.checkpointing.dir", checkpoints().toUri().toString());
+        settings.setString(CHECKPOINTS_KEY, checkpointsUri);
         settings.setString("restart-strategy.type", "exponential-delay");
         settings.setString("restart-strategy.exponential-delay.initial-backoff", "300ms");
         settings.setString("restart-strategy.exponential-delay.max-backoff", "2s");
@@ -167,7 +175,25 @@ final class LiveDeployment implements AutoCloseable {
     /** Lets viewers come until so much of all events has been sent, of 1. */
     void awaitSent(double share) {
         feed.allow(share);
-        await("events to be sent").atMost(PATIENCE).until(() -> feed.sent() >= share - 1e-3);
+        until("events to be sent", PATIENCE, () -> feed.sent() >= share - 1e-3);
+    }
+
+    /**
+     * The TaskManager is killed at a moment that matters; waits until all jobs work again, then another stands by again.
+     *
+     * @param killer waits for that moment and kills, or sees to it that somebody does
+     */
+    void loseTaskManager(Killer killer) throws Exception {
+        cluster.awaitMembers(); // now, since there will be no time for it
+        disturb(() -> {
+            killer.kill(cluster.taskManager());
+            cluster.awaitDeathOfTaskManager();
+        });
+    }
+
+    /** Kills a process when its moment has come. */
+    interface Killer {
+        void kill(Process victim) throws Exception;
     }
 
     /** Does something to the processes and waits until all jobs work again; then somebody stands by again. */
@@ -179,21 +205,39 @@ final class LiveDeployment implements AutoCloseable {
     }
 
     /**
-     * Waits until all jobs have begun to run since a moment, with all their tasks.
+     * Waits until all jobs have begun to run since a moment, with all their tasks, and have completed a checkpoint.
      *
      * @param sinceMillis as {@link System#currentTimeMillis} said it
      */
     void awaitRunning(long sinceMillis) {
-        jobs.forEach((name, job) -> await("the " + name + " job to work again; " + cluster.folder())
-                .atMost(GRACE)
-                .until(() -> cluster.runsSince(job, sinceMillis)));
+        for (String job : jobs.keySet()) {
+            awaitRunning(job, sinceMillis);
+        }
+    }
+
+    private void awaitRunning(String job, long sinceMillis) {
+        until(
+                "the " + job + " job to work and to complete a checkpoint",
+                GRACE,
+                () -> cluster.runsSince(job(job), sinceMillis) && cluster.checkpointedSince(job(job), sinceMillis));
     }
 
     /** Waits until a job has completed a checkpoint since it was submitted. */
     void awaitCheckpoint(String job) {
-        await("a checkpoint of the " + job + " job; " + cluster.folder())
-                .atMost(PATIENCE)
-                .until(() -> cluster.checkpoints(job(job), "completed") > 0);
+        until("a checkpoint of the " + job + " job", PATIENCE, () -> cluster.checkpoints(job(job), "completed") > 0);
+    }
+
+    /** Waits; when it was in vain, tells where to look. */
+    private void until(String what, Duration atMost, Callable<Boolean> condition) {
+        orTell(() -> await(what).atMost(atMost).until(condition));
+    }
+
+    private void orTell(Runnable wait) {
+        try {
+            wait.run();
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(e.getMessage() + "; what was going on is in " + Evidence.take(cluster, jobs), e);
+        }
     }
 
     /** Stops a job; where it can go on. */
@@ -209,9 +253,10 @@ final class LiveDeployment implements AutoCloseable {
         awaitCheckpoint(job);
         JobClient client = client(job);
         client.cancel().get();
-        await("the " + job + " job to end")
-                .atMost(GRACE)
-                .until(() -> client.getJobStatus().get().equals(JobStatus.CANCELED));
+        until(
+                "the " + job + " job to end",
+                GRACE,
+                () -> client.getJobStatus().get().equals(JobStatus.CANCELED));
         return checkpointsOf(job).completed().get(0).toUri().toString();
     }
 
@@ -223,9 +268,7 @@ final class LiveDeployment implements AutoCloseable {
     void goOnFrom(String path, String job, int parallelism) throws Exception {
         long now = System.currentTimeMillis();
         submit(job, parallelism, Optional.of(path));
-        await("the " + job + " job to work; " + cluster.folder())
-                .atMost(GRACE)
-                .until(() -> cluster.runsSince(job(job), now));
+        awaitRunning(job, now);
     }
 
     /** Calls a command for this deployment. */
@@ -251,9 +294,10 @@ final class LiveDeployment implements AutoCloseable {
         awaitSent(1);
         SortedMap<SnapshotVersion, String> good = workload.snapshots();
         SnapshotVersion last = workload.judged().current().orElseThrow();
-        await("the last snapshot to serve; " + cluster.folder())
-                .atMost(PATIENCE)
-                .until(() -> server.serves().equals(Optional.of(last))
+        until(
+                "the last snapshot to serve",
+                PATIENCE,
+                () -> server.serves().equals(Optional.of(last))
                         && registry().entries().containsKey(good.lastKey()));
         assertThat(PublishedSnapshots.of(config, topics))
                 .as("P3: SHA-256 of every snapshot in the topic")
@@ -277,7 +321,7 @@ final class LiveDeployment implements AutoCloseable {
     private void assertLedgerAddsUp() {
         List<String> tasks = config.model().tasks().stream().map(TaskSpec::name).toList();
         RunningLedger running = new RunningLedger(cluster.restAddress(), job("examples"), tasks);
-        await("P4: every record that was sent to be counted; " + cluster.folder())
+        orTell(() -> await("P4: every record that was sent to be counted")
                 .atMost(GRACE)
                 .untilAsserted(() -> {
                     Ledger ledger = running.read();
@@ -286,7 +330,7 @@ final class LiveDeployment implements AutoCloseable {
                     assertThat(ledger.count(LedgerLine.FEEDBACK_READ)).isEqualTo(feed.feedback());
                     assertThat(ledger.count(LedgerLine.IMPRESSION_LATE)).isZero();
                     assertThat(ledger.count(LedgerLine.FEEDBACK_LATE)).isZero();
-                });
+                }));
     }
 
     @Override

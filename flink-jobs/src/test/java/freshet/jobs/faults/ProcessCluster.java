@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
@@ -45,7 +46,7 @@ final class ProcessCluster implements AutoCloseable {
     private final Path folder;
     private final int slots;
     private final int restPort;
-    private final List<Process> processes = new ArrayList<>();
+    private final Map<String, Process> processes = new TreeMap<>();
     private final FlinkRest rest;
     private final Map<JobID, Integer> killsByJob = new HashMap<>();
     private Process jobManager;
@@ -99,8 +100,15 @@ final class ProcessCluster implements AutoCloseable {
         awaitMembers();
     }
 
+    /** Of all that live, by name. */
+    Map<String, Process> living() {
+        Map<String, Process> living = new TreeMap<>(processes);
+        living.values().removeIf(process -> !process.isAlive());
+        return living;
+    }
+
     /** Waits until the TaskManagers that we think are there are those that the JobManager knows. */
-    private void awaitMembers() {
+    void awaitMembers() {
         Set<String> expected = standby == null ? Set.of(taskManager.name) : Set.of(taskManager.name, standby.name);
         await("the TaskManagers " + expected + "; see " + folder)
                 .atMost(PATIENCE)
@@ -118,7 +126,7 @@ final class ProcessCluster implements AutoCloseable {
     /** Memory is given piece by piece, since the shell scripts that would work it out are not there. */
     private String config() throws IOException {
         return """
-                jobmanager: {rpc: {address: 127.0.0.1, port: %d}, bind-host: 127.0.0.1}
+                jobmanager: {rpc: {address: 127.0.0.1, port: %d}, bind-host: 127.0.0.1, scheduler: adaptive}
                 rest: {address: 127.0.0.1, bind-address: 127.0.0.1, port: %d, bind-port: "%d"}
                 taskmanager:
                   bind-host: 127.0.0.1
@@ -157,7 +165,7 @@ final class ProcessCluster implements AutoCloseable {
                 List.of("-Xmx512m", "-XX:MaxDirectMemorySize=192m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC"),
                 mainClass,
                 configured);
-        processes.add(process);
+        processes.put(name, process);
         return process;
     }
 
@@ -202,6 +210,13 @@ final class ProcessCluster implements AutoCloseable {
         }
         killed.kill();
         taskManager = standby != null ? standby : startTaskManager();
+        standby = null;
+    }
+
+    /** Waits until somebody else has killed the TaskManager that works; the one that stands by takes over. */
+    void awaitDeathOfTaskManager() throws Exception {
+        taskManager.process.onExit().get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        taskManager = Objects.requireNonNull(standby, "nobody stands by");
         standby = null;
     }
 
@@ -277,6 +292,19 @@ final class ProcessCluster implements AutoCloseable {
         return works;
     }
 
+    /**
+     * Whether a job has completed a checkpoint that was begun after it last began to run.
+     *
+     * @param sinceMillis and after this moment
+     */
+    boolean checkpointedSince(JobID job, long sinceMillis) throws InterruptedException {
+        long running = rest.getIfUp("/jobs/" + job).at("/timestamps/RUNNING").asLong(Long.MAX_VALUE);
+        return rest.getIfUp("/jobs/" + job + "/checkpoints")
+                        .at("/latest/completed/trigger_timestamp")
+                        .asLong()
+                >= Math.max(running, sinceMillis);
+    }
+
     /** The state of a job, such as RUNNING; empty while nobody answers. */
     String state(JobID job) throws InterruptedException {
         return rest.getIfUp("/jobs/" + job).path("state").asText();
@@ -325,7 +353,7 @@ final class ProcessCluster implements AutoCloseable {
 
     @Override
     public void close() {
-        processes.forEach(Process::destroyForcibly);
-        processes.forEach(process -> process.onExit().join());
+        processes.values().forEach(Process::destroyForcibly);
+        processes.values().forEach(process -> process.onExit().join());
     }
 }
