@@ -4,13 +4,12 @@ import freshet.jobs.state.SavedState;
 import freshet.serde.example.LabeledExample;
 import freshet.serde.example.TaskLabel;
 import freshet.serde.snapshot.Lineage;
-import java.io.ByteArrayOutputStream;
 import java.io.DataInput;
 import java.io.DataOutput;
-import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,26 +19,36 @@ import java.util.List;
 final class LearntLineage {
     private static final byte VERSION = 1;
 
+    /** Of the batch: used again, and without the locks of streams, since the learner waits. */
+    private ByteBuffer bytes = ByteBuffer.allocate(1 << 12);
+
     private String value = Lineage.START;
 
     /** A batch has been learnt. */
     void learnt(List<LabeledExample> batch) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(64 * batch.size());
-        try (DataOutputStream out = new DataOutputStream(bytes)) {
-            for (LabeledExample example : batch) {
-                SavedState.writeText(out, example.impressionId());
-                SavedState.writeText(out, example.userId());
-                out.writeLong(example.decidedTimeMillis());
-                for (TaskLabel label : example.labels()) {
-                    SavedState.writeText(out, label.task());
-                    out.writeFloat(label.label());
-                    out.writeFloat(label.weight());
-                }
+        bytes.clear();
+        for (LabeledExample example : batch) {
+            put(example.impressionId());
+            put(example.userId());
+            room(Long.BYTES).putLong(example.decidedTimeMillis());
+            for (TaskLabel label : example.labels()) {
+                put(label.task());
+                room(2 * Float.BYTES).putFloat(label.label()).putFloat(label.weight());
             }
-        } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible);
         }
-        value = Lineage.after(value, bytes.toByteArray());
+        value = Lineage.after(value, Arrays.copyOf(bytes.array(), bytes.position()));
+    }
+
+    private void put(String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        room(Integer.BYTES + utf8.length).putInt(utf8.length).put(utf8);
+    }
+
+    private ByteBuffer room(int more) {
+        if (bytes.remaining() < more) {
+            bytes = ByteBuffer.allocate(2 * (bytes.capacity() + more)).put(bytes.flip());
+        }
+        return bytes;
     }
 
     /** The model is an earlier one again, but for its optimizer, which still knows what was learnt since. */
