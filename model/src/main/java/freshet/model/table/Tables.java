@@ -13,8 +13,14 @@ public final class Tables {
     /** So many dirty rows may wait for a checkpoint without harm: a tenth of a second. */
     private static final int MAY_BE_DIRTY = 1 << 15;
 
-    /** Rows written after a batch at most: well under a millisecond. */
+    /** Rows written after a batch beyond that, at least: well under a millisecond. */
     private static final int WRITTEN_PER_BATCH = 128;
+
+    /**
+     * One in this many of them is written after a batch, if that is more: a model that makes a million rows in a second has few
+     * left by the next checkpoint, instead of stopping there.
+     */
+    private static final int WRITTEN_SHARE = 1024;
 
     private final List<EmbeddingTable> tables;
 
@@ -49,8 +55,9 @@ public final class Tables {
                 dirtiest = table;
             }
         }
-        if (dirty > MAY_BE_DIRTY) {
-            tables.get(dirtiest).writeOldestDirty(WRITTEN_PER_BATCH);
+        long tooMany = dirty - MAY_BE_DIRTY;
+        if (tooMany > 0) {
+            tables.get(dirtiest).writeOldestDirty((int) Math.max(WRITTEN_PER_BATCH, tooMany / WRITTEN_SHARE));
         }
     }
 
