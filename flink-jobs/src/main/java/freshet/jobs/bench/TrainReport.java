@@ -24,15 +24,18 @@ public final class TrainReport {
      * "bytes_allocated_per_example", "micros": {"gather", "forward", "backward", "scatter", "adam"}}]}}. The share is of the
      * peak of as many threads as took part. With a run through Flink besides {@code {"flink": {"examples_per_second",
      * "share_of_bare", "examples_per_cpu_second", "checkpoints", "longest_sync_pause_millis"}}}; with PyTorch {@code {"pytorch":
-     * [{"batch", "modules", "arranged"}]}}, in examples per second.
+     * [{"batch", "modules", "arranged"}]}}, in examples per second; with a table that grows {@code {"table": [{"rows", "bytes_per_row",
+     * "fill_pause_millis", "touched_rows", "checkpoint_pause_millis", "checkpoint_bytes"}]}}.
      *
      * @param pyTorch by batch size; empty if it was not measured
      * @param flink absent if it was not measured
+     * @param growth by size; empty if it was not measured
      */
     public static ObjectNode json(
             TrainBenchmark.Report report,
             Map<Integer, PyTorchBaseline.Rates> pyTorch,
-            TrainRun.@Nullable Result flink) {
+            TrainRun.@Nullable Result flink,
+            List<TableGrowth.Size> growth) {
         ObjectNode root = new ObjectMapper().createObjectNode();
         root.put("peak_gflops", rounded(report.peakGflops()));
         root.put("hash_micros", rounded(report.hashMicros()));
@@ -65,6 +68,16 @@ public final class TrainReport {
             node.put("checkpoints", flink.checkpoints());
             node.put("longest_sync_pause_millis", rounded(flink.longestSyncPauseMillis()));
         }
+        if (!growth.isEmpty()) {
+            ArrayNode sizes = root.putArray("table");
+            growth.forEach(size -> sizes.addObject()
+                    .put("rows", size.rows())
+                    .put("bytes_per_row", rounded(size.bytesPerRow()))
+                    .put("fill_pause_millis", size.fillPauseMillis())
+                    .put("touched_rows", TableGrowth.TOUCHED)
+                    .put("checkpoint_pause_millis", size.pauseMillis())
+                    .put("checkpoint_bytes", size.bytes()));
+        }
         return root;
     }
 
@@ -81,11 +94,13 @@ public final class TrainReport {
      *
      * @param pyTorch by batch size; empty if it was not measured
      * @param flink absent if it was not measured
+     * @param growth by size; empty if it was not measured
      */
     public static List<String> table(
             TrainBenchmark.Report report,
             Map<Integer, PyTorchBaseline.Rates> pyTorch,
-            TrainRun.@Nullable Result flink) {
+            TrainRun.@Nullable Result flink,
+            List<TableGrowth.Size> growth) {
         List<String> lines = new ArrayList<>();
         lines.add(String.format(
                 Locale.ROOT,
@@ -146,6 +161,16 @@ public final class TrainReport {
                     flink.checkpoints(),
                     flink.longestSyncPauseMillis()));
         }
+        growth.forEach(size -> lines.add(String.format(
+                Locale.ROOT,
+                "table of %,d rows x 16: %.0f bytes a row in a checkpoint; one after %,d rows changed stopped the trainer for %d ms"
+                        + " and wrote %.1f MB (after the fill: %d ms)",
+                size.rows(),
+                size.bytesPerRow(),
+                TableGrowth.TOUCHED,
+                size.pauseMillis(),
+                size.bytes() / 1e6,
+                size.fillPauseMillis())));
         return lines;
     }
 

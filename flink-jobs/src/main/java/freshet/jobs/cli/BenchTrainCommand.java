@@ -1,6 +1,7 @@
 package freshet.jobs.cli;
 
 import freshet.jobs.bench.PyTorchBaseline;
+import freshet.jobs.bench.TableGrowth;
 import freshet.jobs.bench.TrainBenchmark;
 import freshet.jobs.bench.TrainReport;
 import freshet.jobs.bench.TrainRun;
@@ -32,6 +33,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
     private static final double FLINK_SECONDS = 30;
+    private static final long LEAST_ROWS = TableGrowth.TOUCHED;
+    private static final long MOST_ROWS = 100_000_000;
 
     @Option(
             names = "--batch",
@@ -66,6 +69,15 @@ final class BenchTrainCommand implements Callable<Integer> {
     private boolean flink;
 
     @Option(
+            names = "--rows",
+            paramLabel = "N",
+            split = ",",
+            description =
+                    "Also grow a table to these numbers of rows, such as 1000000,20000000, and say what a checkpoint costs at each"
+                            + " when a hundred thousand rows have changed. 20 million take some minutes and 10 GB of disk.")
+    private List<Long> rows = List.of();
+
+    @Option(
             names = "--pytorch",
             paramLabel = "PYTHON",
             description =
@@ -85,6 +97,14 @@ final class BenchTrainCommand implements Callable<Integer> {
         for (int positive : threads) {
             check("--threads", positive, 64);
         }
+        rows = rows.stream().sorted().distinct().toList();
+        for (long size : rows) {
+            if (size < LEAST_ROWS || size > MOST_ROWS) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--rows: found " + size + ", expected a number from " + LEAST_ROWS + " to " + MOST_ROWS);
+            }
+        }
         double each = seconds.checked(spec.commandLine());
         if (python != null) {
             PyTorchBaseline.check(python);
@@ -100,9 +120,14 @@ final class BenchTrainCommand implements Callable<Integer> {
             progress("through Flink");
             throughFlink = TrainRun.inItsOwnJvm(FLINK_SECONDS);
         }
-        TrainReport.table(report, pyTorch, throughFlink)
+        List<TableGrowth.Size> growth = List.of();
+        if (!rows.isEmpty()) {
+            progress("a table that grows");
+            growth = TableGrowth.inItsOwnJvm(rows);
+        }
+        TrainReport.table(report, pyTorch, throughFlink, growth)
                 .forEach(spec.commandLine().getOut()::println);
-        json.write(TrainReport.json(report, pyTorch, throughFlink));
+        json.write(TrainReport.json(report, pyTorch, throughFlink, growth));
         return 0;
     }
 

@@ -40,9 +40,39 @@ class BenchTrainCommandTest {
     }
 
     @Test
+    void saysWhatACheckpointCostsAsATableGrows(@TempDir Path folder) throws Exception {
+        Path json = folder.resolve("train.json");
+        int code = run(
+                "bench",
+                "train",
+                "--batch",
+                "64",
+                "--threads",
+                "1",
+                "--seconds",
+                "0.05",
+                "--rows",
+                "200000,100000",
+                "--json",
+                "" + json);
+        assertThat(err.toString()).doesNotContain("freshet:");
+        assertThat(code).isZero();
+        assertThat(out.toString()).contains("table of 100,000 rows", "table of 200,000 rows");
+        JsonNode sizes = new ObjectMapper().readTree(json.toFile()).get("table");
+        assertThat(sizes).extracting(size -> size.get("rows").asLong()).containsExactly(100_000L, 200_000L);
+        // Weights and optimizer state of a row are 128 bytes; the rest is its id, and how RocksDB keeps it.
+        assertThat(sizes).allSatisfy(size -> {
+            assertThat(size.get("bytes_per_row").asDouble()).isBetween(100.0, 400.0);
+            assertThat(size.get("checkpoint_bytes").asLong()).isGreaterThan(100_000 * 100L);
+        });
+    }
+
+    @Test
     void saysWhatIsWrong() {
         assertThat(run("bench", "train", "--batch", "0")).isEqualTo(2);
         assertThat(err.toString()).contains("--batch: found 0, expected a number from 1 to 16384");
+        assertThat(run("bench", "train", "--rows", "20")).isEqualTo(2);
+        assertThat(err.toString()).contains("--rows: found 20, expected a number from 100000 to 100000000");
     }
 
     @Test
