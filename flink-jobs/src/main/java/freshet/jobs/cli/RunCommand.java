@@ -7,6 +7,7 @@ import freshet.jobs.job.GateJob;
 import freshet.jobs.job.TrainJob;
 import freshet.jobs.local.CannotStartException;
 import freshet.jobs.local.FlinkRest;
+import freshet.jobs.local.JobJars;
 import freshet.jobs.recover.Retained;
 import freshet.jobs.recover.RetainedFinder;
 import freshet.jobs.source.EventSources.Until;
@@ -51,27 +52,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class RunCommand implements Callable<Integer> {
-    /** What the gate computes with, and no other job: native mathematics. */
-    private static final String OF_GATE = "onnxruntime-";
-
-    /** Jars, by how their names begin, that the jobs need and a cluster does not have. */
-    private static final List<String> SENT = List.of(
-            "serde-",
-            "feature-store-",
-            "model-",
-            "flink-connector-base-",
-            "flink-connector-kafka-",
-            "kafka-clients-",
-            "lz4-java-",
-            "snappy-java-",
-            "zstd-jni-",
-            "avro-",
-            "jackson-",
-            "snakeyaml-2",
-            "fastutil-core-",
-            "tribuo-util-onnx-",
-            "protobuf-java-");
-
     /**
      * Settings, by how their keys begin, that the cluster may have a word in: a job that says nothing would put its own
      * recommendations before them.
@@ -291,6 +271,6 @@ final class RunCommand implements Callable<Integer> {
 
     private boolean isSent(Path jar) {
         String name = jar.getFileName().toString();
-        return job == Job.GATE && name.startsWith(OF_GATE) || SENT.stream().anyMatch(name::startsWith);
+        return job == Job.GATE ? JobJars.areNeededByGate(name) : JobJars.areNeeded(name);
     }
 }

@@ -16,6 +16,11 @@ import org.apache.kafka.common.TopicPartition;
 final class EarliestOrFail implements OffsetsInitializer {
     private static final long serialVersionUID = 1L;
 
+    static {
+        ClosingClasses
+                .load(); // every job of ours has such a source, and this is the first of us that its JobManager loads
+    }
+
     private final LostRecords lost;
 
     EarliestOrFail(LostRecords lost) {

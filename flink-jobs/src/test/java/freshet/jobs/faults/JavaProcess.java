@@ -15,7 +15,7 @@ final class JavaProcess {
     private JavaProcess() {}
 
     /**
-     * Starts one.
+     * Starts one on our class path.
      *
      * @param logs gets {@code <name>.log}, and {@code <name>.out} with what it prints
      * @param environment variables that it has besides ours
@@ -29,15 +29,28 @@ final class JavaProcess {
             String mainClass,
             List<String> arguments)
             throws IOException {
+        return start(logs, name, environment, options, System.getProperty("java.class.path"), mainClass, arguments);
+    }
+
+    /** Starts one as {@link #start(Path, String, Map, List, String, List)} does, on a class path of its own. */
+    static Process start(
+            Path logs,
+            String name,
+            Map<String, String> environment,
+            List<String> options,
+            String classPath,
+            String mainClass,
+            List<String> arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.addAll(List.of(
                 "-XX:TieredStopAtLevel=1", // short-lived: compile fast rather than well
                 "-Dlog.file=" + logs.resolve(name + ".log"),
-                "-Dlog4j2.configurationFile=classpath:log4j2-file.properties",
+                "-Dlog4j2.configurationFile=" + JavaProcess.class.getResource("/log4j2-file.properties"),
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath,
                 mainClass));
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command)

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a JVM of ours holds, asked with the JDK's own tools.
@@ -14,8 +15,11 @@ import java.util.List;
  * @param metaspaceMebibytes in use
  * @param rssMebibytes resident, as the kernel counts
  * @param threads as the kernel counts
+ * @param classes loaded
+ * @param openFiles of every kind, sockets among them
  */
-record JvmSample(double heapMebibytes, double metaspaceMebibytes, double rssMebibytes, int threads) {
+record JvmSample(
+        double heapMebibytes, double metaspaceMebibytes, double rssMebibytes, int threads, int classes, int openFiles) {
     private static final double KIBIBYTES = 1024;
 
     /**
@@ -37,8 +41,25 @@ record JvmSample(double heapMebibytes, double metaspaceMebibytes, double rssMebi
                 default -> {} // sizes and times
             }
         }
-        return new JvmSample(heap / KIBIBYTES, metaspace / KIBIBYTES, status(pid, "VmRSS:") / KIBIBYTES, (int)
-                status(pid, "Threads:"));
+        String[] loaded = tool("jstat", "-class", "" + pid)
+                .lines()
+                .toList()
+                .get(1)
+                .strip()
+                .split(" +");
+        return new JvmSample(
+                heap / KIBIBYTES,
+                metaspace / KIBIBYTES,
+                status(pid, "VmRSS:") / KIBIBYTES,
+                (int) status(pid, "Threads:"),
+                Integer.parseInt(loaded[0]) - Integer.parseInt(loaded[2]),
+                openFiles(pid));
+    }
+
+    private static int openFiles(long pid) throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("/proc/" + pid + "/fd"))) {
+            return (int) files.count();
+        }
     }
 
     /** A collector without such a space prints a dash. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import freshet.jobs.local.FlinkRest;
 import freshet.jobs.local.Machine;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -19,6 +20,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.core.execution.JobClient;
@@ -43,6 +46,7 @@ final class ProcessCluster implements AutoCloseable {
     private static final Set<String> WORKING = Set.of("RUNNING", "FINISHED");
 
     private final Map<String, String> environment;
+    private final String classPath;
     private final Path folder;
     private final int slots;
     private final int restPort;
@@ -86,7 +90,30 @@ final class ProcessCluster implements AutoCloseable {
      */
     ProcessCluster(Path folder, int slotsPerTaskManager, Map<String, String> more, Map<String, String> environment)
             throws IOException {
+        this(folder, slotsPerTaskManager, more, environment, System.getProperty("java.class.path"));
+    }
+
+    /**
+     * A JobManager and one TaskManager that know nothing of Freshet: what a job needs is sent along, and its class loader loads it. But ONNX
+     * Runtime is theirs, and comes before what is sent, as in {@code deploy/flink/config.yaml}.
+     */
+    static ProcessCluster ofPlainFlink(Path folder, int slotsPerTaskManager) throws IOException {
+        String flink = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(place -> place.endsWith(".jar") && !SentJars.isOfJobs(Path.of(place)))
+                .collect(Collectors.joining(File.pathSeparator));
+        Map<String, String> settings = Map.of("classloader.parent-first-patterns.additional", "ai.onnxruntime.");
+        return new ProcessCluster(folder, slotsPerTaskManager, settings, Map.of(), flink);
+    }
+
+    private ProcessCluster(
+            Path folder,
+            int slotsPerTaskManager,
+            Map<String, String> more,
+            Map<String, String> environment,
+            String classPath)
+            throws IOException {
         this.environment = environment;
+        this.classPath = classPath;
         this.folder = folder;
         slots = slotsPerTaskManager;
         restPort = Machine.freePort();
@@ -163,6 +190,7 @@ final class ProcessCluster implements AutoCloseable {
                 name,
                 environment,
                 List.of("-Xmx512m", "-XX:MaxDirectMemorySize=192m", "-XX:MaxMetaspaceSize=256m", "-XX:+UseSerialGC"),
+                classPath,
                 mainClass,
                 configured);
         processes.put(name, process);
@@ -183,9 +211,13 @@ final class ProcessCluster implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + restPort);
     }
 
-    /** An environment whose jobs run on this cluster. */
-    StreamExecutionEnvironment environment(Configuration settings) {
-        return StreamExecutionEnvironment.createRemoteEnvironment("127.0.0.1", restPort, settings);
+    /**
+     * An environment whose jobs run on this cluster.
+     *
+     * @param jars that are sent along, so that the job has a class loader of its own; none: its classes are the cluster's
+     */
+    StreamExecutionEnvironment environment(Configuration settings, String... jars) {
+        return StreamExecutionEnvironment.createRemoteEnvironment("127.0.0.1", restPort, settings, jars);
     }
 
     /** From now on another TaskManager stands by. When this returns it has joined: jobs that run stay where they are. */

@@ -74,6 +74,11 @@ record Workload(List<Event> events, SortedMap<SnapshotVersion, String> snapshots
 
     /** Their configuration, with topics of their own. */
     FreshetConfig config(String name) {
+        return configOf(yaml, name);
+    }
+
+    /** A configuration whose topics begin with a name. */
+    static FreshetConfig configOf(String yaml, String name) {
         StringBuilder topics = new StringBuilder("topics:\n");
         for (String topic : List.of(
                 "impressions",
