@@ -40,12 +40,17 @@ record Seal(List<SealedFile> files) {
     /**
      * A file.
      *
-     * @param name for people
+     * @param name for people: where it was written, which is not where it lies if a savepoint was moved
      * @param bytes its length
      * @param crc32c of its bytes
      * @param isSummed false where it was too long to be read once more; then {@code crc32c} is 0
      */
-    record SealedFile(String name, long bytes, int crc32c, boolean isSummed) {}
+    record SealedFile(String name, long bytes, int crc32c, boolean isSummed) {
+        /** Whether both were summed from the same bytes, wherever. */
+        boolean hasBytesOf(SealedFile other) {
+            return bytes == other.bytes && crc32c == other.crc32c && isSummed == other.isSummed;
+        }
+    }
 
     /**
      * A {@code _metadata} file in its two parts.

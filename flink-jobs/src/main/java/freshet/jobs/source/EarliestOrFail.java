@@ -17,8 +17,8 @@ final class EarliestOrFail implements OffsetsInitializer {
     private static final long serialVersionUID = 1L;
 
     static {
-        ClosingClasses
-                .load(); // every job of ours has such a source, and this is the first of us that its JobManager loads
+        // Every job of ours has such a source, and this is the first class of ours that its JobManager loads.
+        ClosingClasses.load();
     }
 
     private final LostRecords lost;

@@ -3,6 +3,7 @@ package freshet.jobs.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import freshet.jobs.KeptSavepoints;
 import freshet.jobs.ViewerEvents;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.ExamplesJob;
@@ -57,6 +58,9 @@ class SavepointUpgradeTest {
                     "    - {name: user, field: user_id}",
                     "    - {name: channel, field: channel_id}\n    - {name: user, field: user_id}");
     private static final long MINUTE = 60_000;
+    private static final float WATCHED = (float) StrictMath.log1p(30);
+
+    private static final String JOB = "examples";
 
     @TempDir
     Path folder;
@@ -70,39 +74,78 @@ class SavepointUpgradeTest {
             before.topics().all().forEach(topic -> kafka.createTopic(topic, 1, Map.of()));
 
             JobClient old = start(before, "");
-            send(before, impression("i-old", "v-old", 0));
-            othersAct(before, 0, 5);
+            sendFirst(before);
             awaitLabels(before, kafka, "i-old", Map.of("click", 0f));
             String savepoint = old.stopWithSavepoint(
                             false, folder.resolve("savepoints").toUri().toString(), SavepointFormatType.CANONICAL)
                     .get();
+            KeptSavepoints.keep(savepoint, JOB);
 
             JobClient upgraded = start(after, savepoint);
-            send(
-                    after,
-                    feedback("i-old", "watch", 6 * MINUTE, 30_000),
-                    impression("i-new", "v-new", 7 * MINUTE),
-                    feedback("i-new", "share", 7 * MINUTE + 30_000, 1));
-            othersAct(after, 8, 60);
-            // What was open is closed with what came after the savepoint; the new task had no part in it.
-            float watched = (float) StrictMath.log1p(30);
-            awaitLabels(after, kafka, "i-old", Map.of("click", 0f, "watch", watched));
-            awaitLabels(after, kafka, "i-new", Map.of("click", 0f, "share", 1f, "watch", 0f));
+            sendLater(after);
+            awaitLabels(after, kafka, "i-old", Map.of("click", 0f, "watch", WATCHED));
+            awaitNewLabels(after, kafka);
             upgraded.cancel().get();
 
-            List<String> ids = after.features().schema().idNames();
-            assertThat(examples(after, kafka, "i-old"))
-                    .as("its features were computed by the old job")
-                    .allSatisfy(example -> assertThat(example.features().ids()[ids.indexOf("channel")])
-                            .isEmpty());
-            assertThat(examples(after, kafka, "i-new"))
-                    .isNotEmpty()
-                    .allSatisfy(example -> assertThat(example.features().ids()[ids.indexOf("channel")])
-                            .containsExactly("channel of v-new"))
-                    .allSatisfy(example -> assertThat(example.features().ids()[ids.indexOf("last_shown")])
-                            .as("what the old job knew of the viewer")
-                            .containsExactly("v-old"));
+            assertFeatures(after, kafka);
         }
+    }
+
+    /**
+     * As above, but from a savepoint of {@link KeptSavepoints}. What the old job read is in the topics again, since the savepoint says how
+     * far it had come; what it wrote is not.
+     */
+    @Test
+    void aSavepointThatWasKeptGoesOn() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"))) {
+            FreshetConfig after = over(kafka, CHANGED);
+            after.topics().all().forEach(topic -> kafka.createTopic(topic, 1, Map.of()));
+            sendFirst(after);
+
+            JobClient upgraded = start(after, KeptSavepoints.of(JOB));
+            sendLater(after);
+            awaitLabels(after, kafka, "i-old", Map.of("watch", WATCHED));
+            awaitNewLabels(after, kafka);
+            upgraded.cancel().get();
+
+            assertFeatures(after, kafka);
+        }
+    }
+
+    /** What the old job reads: of {@code i-old} all that decides a click, and nothing yet of watching. */
+    private static void sendFirst(FreshetConfig config) {
+        send(config, impression("i-old", "v-old", 0));
+        othersAct(config, 0, 5);
+    }
+
+    private static void sendLater(FreshetConfig config) {
+        send(
+                config,
+                feedback("i-old", "watch", 6 * MINUTE, 30_000),
+                impression("i-new", "v-new", 7 * MINUTE),
+                feedback("i-new", "share", 7 * MINUTE + 30_000, 1));
+        othersAct(config, 8, 60);
+    }
+
+    /** What was open at the savepoint is closed with what came later; the new task has a part in what is new alone. */
+    private static void awaitNewLabels(FreshetConfig config, EmbeddedKafka kafka) {
+        awaitLabels(config, kafka, "i-new", Map.of("click", 0f, "share", 1f, "watch", 0f));
+    }
+
+    private static void assertFeatures(FreshetConfig config, EmbeddedKafka kafka) {
+        List<String> ids = config.features().schema().idNames();
+        assertThat(examples(config, kafka, "i-old"))
+                .as("its features were computed by the old job")
+                .isNotEmpty()
+                .allSatisfy(example -> assertThat(example.features().ids()[ids.indexOf("channel")])
+                        .isEmpty());
+        assertThat(examples(config, kafka, "i-new"))
+                .isNotEmpty()
+                .allSatisfy(example -> assertThat(example.features().ids()[ids.indexOf("channel")])
+                        .containsExactly("channel of v-new"))
+                .allSatisfy(example -> assertThat(example.features().ids()[ids.indexOf("last_shown")])
+                        .as("what the old job knew of the viewer")
+                        .containsExactly("v-old"));
     }
 
     private static FreshetConfig over(EmbeddedKafka kafka, String yaml) {

@@ -1,8 +1,10 @@
 package freshet.jobs.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import freshet.jobs.Collected;
+import freshet.jobs.KeptSavepoints;
 import freshet.jobs.config.FreshetConfig;
 import freshet.jobs.job.JobLedger;
 import freshet.jobs.job.TrainJob;
@@ -31,6 +33,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.JobClient;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.test.junit5.MiniClusterExtension;
@@ -42,12 +47,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The whole train job between real topics: two partitions of examples with repeats and poison in, snapshots out. */
 class TrainOverKafkaTest {
     private static final int PARTITIONS = 2;
+    private static final List<ExampleMessage> DELIVERY =
+            ExampleStreams.delivery(11, ExampleStreams.random(11, 800, 5 * 3_600_000, "click", "like"), 2, PARTITIONS);
+    private static final List<ExampleMessage> FIRST_HALF = DELIVERY.subList(0, DELIVERY.size() / 2);
+    private static final String JOB = "train";
 
     @RegisterExtension
     static final MiniClusterExtension CLUSTER = new MiniClusterExtension(new MiniClusterResourceConfiguration.Builder()
@@ -60,19 +70,13 @@ class TrainOverKafkaTest {
 
     @Test
     void snapshotsAreThoseOfTheCoreAndPoisonIsSetAside() throws Exception {
-        List<LabeledExample> examples = ExampleStreams.random(11, 800, 5 * 3_600_000, "click", "like");
-        List<ExampleMessage> delivery = ExampleStreams.delivery(11, examples, 2, PARTITIONS);
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"))) {
-            FreshetConfig config = TinyModel.config().withBootstrapServers(kafka.bootstrapServers());
-            config.topics().all().forEach(topic -> kafka.createTopic(topic, PARTITIONS, Map.of()));
+            FreshetConfig config = over(kafka);
             String topic = config.topics().examples();
-            ExampleCodec codec = new ExampleCodec(config.model().schema());
             try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                     config.kafka().forProducers(), new ByteArraySerializer(), new ByteArraySerializer())) {
                 producer.send(new ProducerRecord<>(topic, 1, null, new byte[] {1, 2, 3}));
-                for (ExampleMessage message : delivery) {
-                    producer.send(new ProducerRecord<>(topic, partitionOf(message), null, codec.encode(message)));
-                }
+                send(config, producer, DELIVERY);
                 producer.send(new ProducerRecord<>(topic, 0, null, (byte[]) null));
                 // The largest that the broker takes: with headers around it, it would not go out again.
                 producer.send(new ProducerRecord<>(topic, 0, null, new byte[1_048_450]))
@@ -94,7 +98,7 @@ class TrainOverKafkaTest {
             List<Snapshot> snapshots =
                     assemble(read(kafka, config, config.topics().snapshots()));
             assertThat(snapshots.stream().map(TrainOverKafkaTest::versionAndSum))
-                    .isEqualTo(reference(config, delivery))
+                    .isEqualTo(reference(config, DELIVERY))
                     .hasSize(6);
             assertThat(snapshots)
                     .allSatisfy(snapshot ->
@@ -112,6 +116,79 @@ class TrainOverKafkaTest {
             assertThat(read(kafka, config, config.topics().deadLetters()))
                     .extracting(record -> text(record, DeadLetterHeaders.REASON))
                     .containsExactlyInAnyOrder("undecodable", "empty", "undecodable");
+        }
+    }
+
+    /** Learnt to the half in a job that stopped with a savepoint, when that was written; learnt to the end now. */
+    @Test
+    void aSavepointThatWasKeptGoesOnToTheBit() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka-kept"))) {
+            FreshetConfig config = over(kafka);
+            send(config, DELIVERY);
+            Configuration settings = new Configuration();
+            settings.setString("execution.state-recovery.path", KeptSavepoints.of(JOB));
+            JobClient job = environment(settings, config, Until.STOPPED).executeAsync(TrainJob.name(config));
+
+            List<String> all = reference(config, DELIVERY);
+            List<String> before = reference(config, FIRST_HALF);
+            assertThat(before).isNotEmpty().hasSizeLessThan(all.size());
+            awaitSnapshots(kafka, config, all.subList(before.size(), all.size()));
+            job.cancel().get();
+        }
+    }
+
+    /** The first half of the story above. */
+    @Test
+    @EnabledIfSystemProperty(named = KeptSavepoints.PLACE, matches = ".+")
+    void writesTheSavepointThatIsKept() throws Exception {
+        try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka-first"))) {
+            FreshetConfig config = over(kafka);
+            send(config, FIRST_HALF);
+            JobClient job =
+                    environment(new Configuration(), config, Until.STOPPED).executeAsync(TrainJob.name(config));
+            awaitSnapshots(kafka, config, reference(config, FIRST_HALF));
+            String savepoint = job.stopWithSavepoint(
+                            false, folder.resolve("savepoints").toUri().toString(), SavepointFormatType.CANONICAL)
+                    .get();
+            KeptSavepoints.keep(savepoint, JOB);
+        }
+    }
+
+    private static void awaitSnapshots(EmbeddedKafka kafka, FreshetConfig config, List<String> expected) {
+        await().atMost(Duration.ofMinutes(1))
+                .untilAsserted(() -> assertThat(
+                                assemble(read(kafka, config, config.topics().snapshots())).stream()
+                                        .map(TrainOverKafkaTest::versionAndSum))
+                        .isEqualTo(expected));
+    }
+
+    private static StreamExecutionEnvironment environment(Configuration settings, FreshetConfig config, Until until) {
+        settings.setString("state.backend.type", "rocksdb");
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
+        env.setParallelism(2);
+        TrainJob.build(env, config, until, Optional.empty());
+        return env;
+    }
+
+    private static FreshetConfig over(EmbeddedKafka kafka) {
+        FreshetConfig config = TinyModel.config().withBootstrapServers(kafka.bootstrapServers());
+        config.topics().all().forEach(topic -> kafka.createTopic(topic, PARTITIONS, Map.of()));
+        return config;
+    }
+
+    private static void send(FreshetConfig config, List<ExampleMessage> delivery) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                config.kafka().forProducers(), new ByteArraySerializer(), new ByteArraySerializer())) {
+            send(config, producer, delivery);
+        }
+    }
+
+    private static void send(
+            FreshetConfig config, KafkaProducer<byte[], byte[]> producer, List<ExampleMessage> delivery) {
+        ExampleCodec codec = new ExampleCodec(config.model().schema());
+        for (ExampleMessage message : delivery) {
+            producer.send(new ProducerRecord<>(
+                    config.topics().examples(), partitionOf(message), null, codec.encode(message)));
         }
     }
 
