@@ -2,7 +2,7 @@ package freshet.features.history;
 
 import freshet.features.binary.ByteReader;
 import freshet.features.binary.ByteWriter;
-import freshet.features.binary.IdHash;
+import freshet.features.binary.IdFingerprint;
 import freshet.serde.event.Feedback;
 import freshet.serde.event.HistorySeed;
 import freshet.serde.event.Impression;
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * feature, is a function of the events alone.
  *
  * <p>Bounded: counts are kept of the channels and videos met last ({@link HistoryNeeds}); one that was forgotten starts
- * again from 0. Channels and videos are stored as {@link IdHash}es, since only their counts are read; recent videos are
+ * again from 0. Channels and videos are stored as {@link IdFingerprint}es, since only their counts are read; recent videos are
  * stored by name, since they are a feature's values.
  *
  * <p>Layout, version 3: version byte; flags (1 seeded, 2 not without events); varlong impressions; if there were events, signed
@@ -82,7 +82,7 @@ public final class UserHistory {
     /** How often one id of a scope was shown. */
     public long impressionsOf(String scope, String id) {
         ScopeTable table = table(scope);
-        int row = table == null ? -1 : table.find(IdHash.of(id));
+        int row = table == null ? -1 : table.find(IdFingerprint.of(id));
         int column = table == null ? -1 : table.column(Column.Kind.IMPRESSIONS, "", 0);
         return table == null || row < 0 || column < 0 ? 0 : table.value(row, column);
     }
@@ -90,7 +90,7 @@ public final class UserHistory {
     /** Event time at which one id of a scope was last shown, or last got feedback of a kind; or {@link #NEVER}. */
     public long lastMillisOf(String scope, String id, String kind) {
         ScopeTable table = table(scope);
-        int row = table == null ? -1 : table.find(IdHash.of(id));
+        int row = table == null ? -1 : table.find(IdFingerprint.of(id));
         int column = table == null ? -1 : table.column(Column.Kind.LAST, kind, 0);
         return table == null || row < 0 || column < 0 ? NEVER : table.value(row, column);
     }
@@ -108,7 +108,7 @@ public final class UserHistory {
     private double decayedOf(
             String scope, String id, Column.Kind what, String of, long halfLifeMillis, long asOfMillis) {
         ScopeTable table = table(scope);
-        int row = table == null ? -1 : table.find(IdHash.of(id));
+        int row = table == null ? -1 : table.find(IdFingerprint.of(id));
         if (table == null || row < 0) {
             return 0;
         }
@@ -261,7 +261,7 @@ public final class UserHistory {
         int count = Math.min(needs.ids().count(impression), ScopeIds.MAX_IDS);
         for (int i = 0; i < count; i++) {
             if (!isRepeated(needs.ids(), impression, i)) {
-                int row = table.touch(IdHash.of(needs.ids().id(impression, i)), needs.maxRows());
+                int row = table.touch(IdFingerprint.of(needs.ids().id(impression, i)), needs.maxRows());
                 decayRow(table, row, impression.eventTimeMillis());
                 for (int column = 0; column < table.columns(); column++) {
                     Column each = table.columnAt(column);
@@ -290,7 +290,7 @@ public final class UserHistory {
     /** Remembers with the video the ids that feedback to it will count for. */
     private void link(Impression impression, HistoryNeeds needs) {
         ScopeTable videos = table(HistoryNeeds.VIDEO);
-        int row = videos == null ? -1 : videos.find(IdHash.of(impression.videoId()));
+        int row = videos == null ? -1 : videos.find(IdFingerprint.of(impression.videoId()));
         if (videos == null || row < 0) {
             return;
         }
@@ -301,7 +301,7 @@ public final class UserHistory {
             int at = size++;
             for (int i = 0; i < count; i++) {
                 if (!isRepeated(field, impression, i)) {
-                    hashes[size++] = IdHash.of(field.id(impression, i));
+                    hashes[size++] = IdFingerprint.of(field.id(impression, i));
                 }
             }
             hashes[at] = size - at - 1;
@@ -330,7 +330,7 @@ public final class UserHistory {
     }
 
     private void felt(Feedback feedback, HistoryNeeds needs, @Nullable ScopeTable videos) {
-        long video = IdHash.of(feedback.videoId());
+        long video = IdFingerprint.of(feedback.videoId());
         int videoRow = videos == null ? -1 : videos.find(video);
         long[] links = videos == null || videoRow < 0 ? ScopeTable.NO_LINKS : videos.links(videoRow);
         for (int scope = 0; scope < needs.scopes().size(); scope++) {

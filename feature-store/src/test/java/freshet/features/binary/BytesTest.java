@@ -63,8 +63,10 @@ class BytesTest {
         out.writeBlock(new byte[] {9});
         assertThat(HexFormat.of().formatHex(out.toByteArray()))
                 .isEqualTo("01" + "ac02" + "03" + "0807060504030201" + "0000c03f" + "0661c3bce8bcb8" + "0109");
-        assertThat(IdHash.of("")).isEqualTo(0xefd01f60ba992926L);
-        assertThat(IdHash.of("video-1")).isEqualTo(IdHash.of("video-1")).isNotEqualTo(IdHash.of("video-2"));
+        assertThat(IdFingerprint.of("")).isEqualTo(0xefd01f60ba992926L);
+        assertThat(IdFingerprint.of("video-1"))
+                .isEqualTo(IdFingerprint.of("video-1"))
+                .isNotEqualTo(IdFingerprint.of("video-2"));
     }
 
     @ParameterizedTest

@@ -3,7 +3,7 @@ package freshet.jobs.join;
 import static freshet.jobs.join.LedgerLine.*;
 
 import freshet.features.binary.ByteWriter;
-import freshet.features.binary.IdHash;
+import freshet.features.binary.IdFingerprint;
 import freshet.features.extract.FeatureExtractor;
 import freshet.serde.event.Event;
 import freshet.serde.event.Feedback;
@@ -300,7 +300,7 @@ public final class JoinCore {
     }
 
     private void processImpression(UserState state, Impression impression, JoinOutput out) {
-        long id = IdHash.of(impression.impressionId());
+        long id = IdFingerprint.of(impression.impressionId());
         if (state.seenImpressions.newestOf(id) >= 0) {
             out.count(IMPRESSION_DUPLICATE, -1, 1);
             return;
@@ -317,7 +317,7 @@ public final class JoinCore {
         }
         state.history.shown(impression, extractor.historyNeeds());
         makeRoomToOpen(state, out);
-        remember(state.seenImpressions, id, IdHash.of(impression.videoId()), impression.eventTimeMillis(), out);
+        remember(state.seenImpressions, id, IdFingerprint.of(impression.videoId()), impression.eventTimeMillis(), out);
         OpenImpression opened = state.open.add(impression, features, tasks.length);
         for (int task = 0; task < tasks.length; task++) {
             out.count(TASK_OPEN, task, 1);
@@ -412,7 +412,7 @@ public final class JoinCore {
     }
 
     private void processFeedback(UserState state, Feedback feedback, JoinOutput out) {
-        long id = IdHash.of(feedback.feedbackId());
+        long id = IdFingerprint.of(feedback.feedbackId());
         if (state.seenFeedback.newestOf(id) >= 0) {
             out.count(FEEDBACK_DUPLICATE, -1, 1);
             return;
@@ -420,8 +420,8 @@ public final class JoinCore {
         remember(state.seenFeedback, id, 0, feedback.eventTimeMillis(), out);
         String impressionId = feedback.impressionId();
         int row = impressionId == null
-                ? state.seenImpressions.newestOfVideo(IdHash.of(feedback.videoId()))
-                : state.seenImpressions.newestOf(IdHash.of(impressionId));
+                ? state.seenImpressions.newestOfVideo(IdFingerprint.of(feedback.videoId()))
+                : state.seenImpressions.newestOf(IdFingerprint.of(impressionId));
         if (row < 0) {
             letWait(state, feedback, out);
             return;

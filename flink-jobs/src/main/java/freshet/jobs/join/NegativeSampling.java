@@ -1,6 +1,6 @@
 package freshet.jobs.join;
 
-import freshet.features.binary.IdHash;
+import freshet.features.binary.IdFingerprint;
 import freshet.serde.config.ConfigNode;
 
 /**
@@ -57,7 +57,7 @@ public record NegativeSampling(double keep, Undo undo) {
         if (keepsAll()) {
             return true;
         }
-        long drawn = IdHash.of(task + '\n' + userId + '\n' + impressionId) >>> 11;
+        long drawn = IdFingerprint.of(task + '\n' + userId + '\n' + impressionId) >>> 11;
         return drawn * 0x1p-53 < keep;
     }
 

@@ -5,7 +5,7 @@ import freshet.features.binary.ByteWriter;
 import java.util.Arrays;
 
 /**
- * The ids that were accepted lately, oldest first, as {@link freshet.features.binary.IdHash}es in one flat array: searched from
+ * The ids that were accepted lately, oldest first, as {@link freshet.features.binary.IdFingerprint}es in one flat array: searched from
  * the newest end, since that is where almost every answer lies. A row is its time, its id and, of impressions, its video.
  * Rows live in {@code [start, end)}; forgetting moves {@code start}.
  */

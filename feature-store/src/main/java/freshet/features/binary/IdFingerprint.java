@@ -1,16 +1,16 @@
 package freshet.features.binary;
 
 /**
- * A 64-bit hash that stands for an id where only equality matters, so that a table of a thousand ids is one
+ * A 64-bit hash that stands for an id in the state of jobs, where only equality matters, so that a table of a thousand ids is one
  * {@code long[]}. FNV-1a over the UTF-16 units, then the finaliser of MurmurHash3 for the high bits. Two different ids
  * among a thousand collide with a probability of about 3e-14. The same on every machine; part of stored state, so it can
  * never change.
  */
-public final class IdHash {
+public final class IdFingerprint {
     private static final long OFFSET = 0xcbf29ce484222325L;
     private static final long PRIME = 0x100000001b3L;
 
-    private IdHash() {}
+    private IdFingerprint() {}
 
     public static long of(String id) {
         long hash = OFFSET;
