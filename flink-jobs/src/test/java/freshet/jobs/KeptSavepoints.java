@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  */
 public final class KeptSavepoints {
     /** Where to write others. */
-    public static final String PLACE = "freshet.savepoint";
+    private static final String PLACE = "freshet.savepoint";
 
     private static final String RELEASE = "/freshet/jobs/savepoint/0.1.0/";
 

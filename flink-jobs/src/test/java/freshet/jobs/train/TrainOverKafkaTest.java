@@ -26,6 +26,7 @@ import freshet.serde.snapshot.SnapshotFile;
 import freshet.serde.snapshot.SnapshotRecord;
 import freshet.serde.wire.DeadLetterHeaders;
 import freshet.serde.wire.ExampleCodec;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -47,7 +48,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -139,8 +139,7 @@ class TrainOverKafkaTest {
 
     /** The first half of the story above. */
     @Test
-    @EnabledIfSystemProperty(named = KeptSavepoints.PLACE, matches = ".+")
-    void writesTheSavepointThatIsKept() throws Exception {
+    void theFirstHalfStopsWithASavepoint() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka-first"))) {
             FreshetConfig config = over(kafka);
             send(config, FIRST_HALF);
@@ -150,6 +149,7 @@ class TrainOverKafkaTest {
             String savepoint = job.stopWithSavepoint(
                             false, folder.resolve("savepoints").toUri().toString(), SavepointFormatType.CANONICAL)
                     .get();
+            assertThat(Path.of(URI.create(savepoint))).isDirectoryContaining("glob:**_metadata");
             KeptSavepoints.keep(savepoint, JOB);
         }
     }
