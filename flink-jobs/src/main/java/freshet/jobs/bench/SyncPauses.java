@@ -2,7 +2,6 @@ package freshet.jobs.bench;
 
 import org.apache.flink.runtime.checkpoint.AbstractCheckpointStats;
 import org.apache.flink.runtime.checkpoint.CheckpointStatsSnapshot;
-import org.apache.flink.runtime.checkpoint.TaskStateStats;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 
@@ -20,17 +19,21 @@ record SyncPauses(long completed, double meanMillis, double longestMillis) {
         double longest = 0;
         int checkpoints = 0;
         for (AbstractCheckpointStats checkpoint : taken.getHistory().getCheckpoints()) {
-            double pause = 0;
-            for (TaskStateStats task : checkpoint.getAllTaskStateStats()) {
-                pause = Math.max(
-                        pause,
-                        task.getSummaryStats().getSyncCheckpointDurationStats().getMaximum());
-            }
+            long pause = longestMillis(checkpoint);
             checkpoints++;
             sum += pause;
             longest = Math.max(longest, pause);
         }
         return new SyncPauses(
                 taken.getCounts().getNumberOfCompletedCheckpoints(), checkpoints == 0 ? 0 : sum / checkpoints, longest);
+    }
+
+    /** For how long one checkpoint stopped the slowest task. */
+    static long longestMillis(AbstractCheckpointStats checkpoint) {
+        return checkpoint.getAllTaskStateStats().stream()
+                .mapToLong(task ->
+                        task.getSummaryStats().getSyncCheckpointDurationStats().getMaximum())
+                .max()
+                .orElse(0);
     }
 }

@@ -3,10 +3,7 @@ package freshet.jobs.bench;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import freshet.jobs.config.FreshetConfig;
-import freshet.jobs.job.JobSettings;
-import freshet.jobs.job.TrainGraph;
 import freshet.jobs.local.Machine;
-import freshet.jobs.type.FreshetTypes;
 import freshet.serde.example.ExampleMessage;
 import freshet.serde.example.FeatureValues;
 import freshet.serde.example.Frontier;
@@ -19,24 +16,19 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.WebOptions;
-import org.apache.flink.connector.datagen.source.DataGeneratorSource;
 import org.apache.flink.connector.datagen.source.GeneratorFunction;
 import org.apache.flink.core.execution.CheckpointType;
 import org.apache.flink.runtime.checkpoint.CompletedCheckpointStats;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
-import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,7 +97,7 @@ public final class TableGrowth {
     public static void main(String[] args) throws Exception {
         Configuration settings = JoinRun.settings(JoinVariant.Backend.ROCKSDB, CHECKPOINTS, Path.of(args[1]));
         settings.set(WebOptions.CHECKPOINTS_HISTORY_SIZE, 1 + ROUNDS);
-        JobGraph graph = graph(settings);
+        JobGraph graph = TrainRun.graph(settings, new Fed(), Long.MAX_VALUE, config());
         List<Size> sizes = new ArrayList<>();
         try (MiniCluster cluster = JoinRun.cluster(settings)) {
             cluster.start();
@@ -120,22 +112,6 @@ public final class TableGrowth {
         }
         System.out.println(new ObjectMapper().writeValueAsString(sizes));
         System.exit(0); // threads of Flink and RocksDB may still be closing
-    }
-
-    private static JobGraph graph(Configuration settings) {
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
-        env.setParallelism(1);
-        JobSettings.apply(env);
-        var examples = env.fromSource(
-                        new DataGeneratorSource<>(new Fed(), Long.MAX_VALUE, FreshetTypes.EXAMPLE_MESSAGE),
-                        WatermarkStrategy.noWatermarks(),
-                        "Examples made here",
-                        FreshetTypes.EXAMPLE_MESSAGE)
-                .uid("made");
-        TrainGraph.build(config(), examples, Optional.empty())
-                .sinkTo(new DiscardingSink<>())
-                .uid("drop");
-        return env.getStreamGraph().getJobGraph();
     }
 
     private static FreshetConfig config() {
@@ -211,11 +187,7 @@ public final class TableGrowth {
     }
 
     private void promise() throws InterruptedException {
-        FEED.put(through(START_MILLIS + examples - 1));
-    }
-
-    private static Frontier through(long millis) {
-        return new Frontier(0, 1, 0, JobSettings.KEY_GROUPS - 1, JobSettings.KEY_GROUPS, millis);
+        FEED.put(TrainRun.promise(START_MILLIS + examples - 1));
     }
 
     /** Takes one when all that was fed has gone out of the source: its barrier goes behind that, and waits until it is learnt. */
@@ -229,12 +201,7 @@ public final class TableGrowth {
                 .getCheckpointStatsSnapshot()
                 .getHistory()
                 .getCheckpointById(id);
-        long pause = taken.getAllTaskStateStats().stream()
-                .mapToLong(task ->
-                        task.getSummaryStats().getSyncCheckpointDurationStats().getMaximum())
-                .max()
-                .orElseThrow();
-        return new Checkpoint(pause, taken.getCheckpointedSize(), taken.getStateSize());
+        return new Checkpoint(SyncPauses.longestMillis(taken), taken.getCheckpointedSize(), taken.getStateSize());
     }
 
     /** Hands on what is fed; while there is nothing, the last promise once more, so that barriers can pass. */
@@ -248,7 +215,7 @@ public final class TableGrowth {
         public ExampleMessage map(Long message) throws InterruptedException {
             ExampleMessage next = FEED.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             if (next == null) {
-                return last == null ? through(START_MILLIS - 1) : last;
+                return last == null ? TrainRun.promise(START_MILLIS - 1) : last;
             }
             if (next instanceof Frontier promise) {
                 last = promise;

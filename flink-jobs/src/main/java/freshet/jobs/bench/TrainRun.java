@@ -81,26 +81,36 @@ public final class TrainRun {
         long warmUp = StandardModel.everyIdCount() + WARM_UP;
         long messages = messages(warmUp + Long.parseLong(args[0]));
         Configuration settings = JoinRun.settings(JoinVariant.Backend.ROCKSDB, CHECKPOINTS, Path.of(args[1]));
-        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
-        env.setParallelism(1);
-        JobSettings.apply(env);
-        DataStream<ExampleMessage> examples = env.fromSource(
-                        new DataGeneratorSource<>(
-                                new Made(messages(warmUp), messages), messages, FreshetTypes.EXAMPLE_MESSAGE),
-                        WatermarkStrategy.noWatermarks(),
-                        "Examples made here",
-                        FreshetTypes.EXAMPLE_MESSAGE)
-                .uid("made");
-        TrainGraph.build(config(), examples, Optional.empty())
-                .sinkTo(new DiscardingSink<>())
-                .uid("drop");
-        JobGraph job = env.getStreamGraph().getJobGraph();
+        JobGraph job = graph(settings, new Made(messages(warmUp), messages), messages, config());
         try (MiniCluster cluster = JoinRun.cluster(settings)) {
             cluster.start();
             cluster.executeJobBlocking(job);
             System.out.println(new ObjectMapper().writeValueAsString(result(cluster, job, Long.parseLong(args[0]))));
         }
         System.exit(0); // threads of Flink and RocksDB may still be closing
+    }
+
+    /** The operators of the train job behind a source that makes their messages here. */
+    static JobGraph graph(
+            Configuration settings, GeneratorFunction<Long, ExampleMessage> made, long messages, FreshetConfig config) {
+        StreamExecutionEnvironment env = StreamExecutionEnvironment.getExecutionEnvironment(settings);
+        env.setParallelism(1);
+        JobSettings.apply(env);
+        DataStream<ExampleMessage> examples = env.fromSource(
+                        new DataGeneratorSource<>(made, messages, FreshetTypes.EXAMPLE_MESSAGE),
+                        WatermarkStrategy.noWatermarks(),
+                        "Examples made here",
+                        FreshetTypes.EXAMPLE_MESSAGE)
+                .uid("made");
+        TrainGraph.build(config, examples, Optional.empty())
+                .sinkTo(new DiscardingSink<>())
+                .uid("drop");
+        return env.getStreamGraph().getJobGraph();
+    }
+
+    /** A promise of the one writer of the one partition. */
+    static Frontier promise(long throughMillis) {
+        return new Frontier(0, 1, 0, JobSettings.KEY_GROUPS - 1, JobSettings.KEY_GROUPS, throughMillis);
     }
 
     private static Result result(MiniCluster cluster, JobGraph job, long examples) throws Exception {
@@ -166,7 +176,7 @@ public final class TrainRun {
             if (within == BLOCK - 1) {
                 boolean last = message == messages - 1;
                 long through = last ? Frontier.END : decidedMillis(firstExample + BLOCK - 2);
-                return new Frontier(0, 1, 0, JobSettings.KEY_GROUPS - 1, JobSettings.KEY_GROUPS, through);
+                return promise(through);
             }
             return example(firstExample + (long) within * STRIDE % (BLOCK - 1));
         }
