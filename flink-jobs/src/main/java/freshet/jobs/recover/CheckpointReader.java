@@ -20,12 +20,8 @@ import org.apache.flink.core.io.SimpleVersionedSerialization;
 import org.apache.flink.core.memory.DataInputViewStreamWrapper;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
-import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
-import org.apache.flink.runtime.state.AbstractChannelStateHandle;
-import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
-import org.apache.flink.runtime.state.KeyGroupsStateHandle;
 import org.apache.flink.runtime.state.OperatorStateHandle;
-import org.apache.flink.runtime.state.StateObject;
+import org.apache.flink.runtime.state.StreamStateHandle;
 import org.apache.flink.runtime.state.filemerging.SegmentFileStateHandle;
 import org.apache.flink.runtime.state.filesystem.FileStateHandle;
 import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
@@ -43,36 +39,26 @@ final class CheckpointReader {
 
     /** What a checkpoint names; no file is looked at. */
     static Contents read(SealedCheckpoint checkpoint) {
-        CheckpointMetadata metadata = checkpoint.metadata();
         Set<String> uids = new TreeSet<>();
+        checkpoint
+                .metadata()
+                .getOperatorStates()
+                .forEach(operator -> operator.getOperatorUid().ifPresent(uids::add));
         Set<NeededFile> files = new LinkedHashSet<>();
-        Set<String> notLookedAt = new TreeSet<>();
-        for (OperatorState operator : metadata.getOperatorStates()) {
-            operator.getOperatorUid().ifPresent(uids::add);
-            for (OperatorSubtaskState subtask : operator.getStates()) {
-                subtask.getDiscardables().forEach(state -> collect(state, files, notLookedAt));
-            }
-        }
+        Set<String> notLookedAt = new TreeSet<>(checkpoint.unknownKinds());
+        checkpoint.files().forEach(file -> collect(file, files, notLookedAt));
         return new Contents(
-                metadata.getCheckpointId(),
+                checkpoint.metadata().getCheckpointId(),
                 uids,
                 List.copyOf(files),
                 files.stream().mapToLong(NeededFile::bytes).sum(),
                 notLookedAt,
-                checkpoint.unsummed().size(),
+                checkpoint.unsummedFiles(),
                 new TreeMap<>(BY_NAME));
     }
 
-    private static void collect(StateObject state, Set<NeededFile> files, Set<String> notLookedAt) {
-        if (state instanceof OperatorStateHandle operator) {
-            collect(operator.getDelegateStateHandle(), files, notLookedAt);
-        } else if (state instanceof KeyGroupsStateHandle keyed) {
-            collect(keyed.getDelegateStateHandle(), files, notLookedAt);
-        } else if (state instanceof IncrementalRemoteKeyedStateHandle incremental) {
-            incremental.streamSubHandles().forEach(part -> collect(part, files, notLookedAt));
-        } else if (state instanceof AbstractChannelStateHandle<?> channel) {
-            collect(channel.getDelegate(), files, notLookedAt);
-        } else if (state instanceof FileStateHandle file) {
+    private static void collect(StreamStateHandle state, Set<NeededFile> files, Set<String> notLookedAt) {
+        if (state instanceof FileStateHandle file) {
             files.add(new NeededFile(file.getFilePath().toString(), file.getStateSize(), true));
         } else if (state instanceof SegmentFileStateHandle segment) {
             files.add(new NeededFile(

@@ -8,12 +8,15 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.apache.flink.core.fs.FSDataInputStream;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.runtime.checkpoint.Checkpoints;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
+import org.apache.flink.runtime.state.IncrementalKeyedStateHandle.HandleAndLocalPath;
 import org.apache.flink.runtime.state.IncrementalRemoteKeyedStateHandle;
 import org.apache.flink.runtime.state.StreamStateHandle;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +31,12 @@ public final class SealedCheckpoint {
     private static final int BUFFER_BYTES = 1 << 16;
 
     private final CheckpointMetadata metadata;
+    private final StateStreams streams;
     private final Optional<Seal> seal;
 
     private SealedCheckpoint(CheckpointMetadata metadata, Optional<Seal> seal) {
         this.metadata = metadata;
+        streams = StateStreams.of(metadata);
         this.seal = seal;
     }
 
@@ -76,22 +81,26 @@ public final class SealedCheckpoint {
         return metadata;
     }
 
-    /** Whether its bytes were summed when it was written. */
-    public boolean isSealed() {
-        return seal.isPresent();
+    /** The files that it consists of beside its {@code _metadata}; those of little state, which lie in there, may be among them. */
+    public Stream<StreamStateHandle> files() {
+        return Stream.concat(
+                streams.plain().stream(),
+                streams.tables().stream()
+                        .flatMap(database -> database.getSharedState().stream())
+                        .map(HandleAndLocalPath::getHandle));
     }
 
-    /** Files that no checksum stands for, by their names for people; RocksDB's tables have their own and are never here. */
-    public List<String> unsummed() {
-        if (seal.isEmpty()) {
-            return StateStreams.of(metadata).plain().stream()
-                    .map(SealedCheckpoint::name)
-                    .toList();
-        }
-        return seal.get().files().stream()
-                .filter(file -> !file.isSummed())
-                .map(SealedFile::name)
-                .toList();
+    /** Kinds of state in it whose files are not known here. */
+    public SortedSet<String> unknownKinds() {
+        return streams.unknown();
+    }
+
+    /** Number of files that no checksum stands for; RocksDB's tables have their own and are never counted. */
+    public int unsummedFiles() {
+        return seal.map(written -> (int) written.files().stream()
+                        .filter(file -> !file.isSummed())
+                        .count())
+                .orElseGet(() -> streams.plain().size());
     }
 
     /**
@@ -103,7 +112,7 @@ public final class SealedCheckpoint {
         if (seal.isEmpty()) {
             return;
         }
-        List<StreamStateHandle> plain = StateStreams.of(metadata).plain();
+        List<StreamStateHandle> plain = streams.plain();
         List<SealedFile> expected = seal.get().files();
         if (plain.size() != expected.size()) {
             throw new IOException(
@@ -123,8 +132,7 @@ public final class SealedCheckpoint {
      * @throws IOException when one cannot be read, or is not what was written
      */
     public void verifyTables() throws IOException {
-        for (IncrementalRemoteKeyedStateHandle database :
-                StateStreams.of(metadata).tables()) {
+        for (IncrementalRemoteKeyedStateHandle database : streams.tables()) {
             RocksTables.verify(database);
         }
     }

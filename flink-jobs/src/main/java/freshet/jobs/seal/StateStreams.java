@@ -2,6 +2,8 @@ package freshet.jobs.seal;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.flink.runtime.checkpoint.OperatorState;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.checkpoint.metadata.CheckpointMetadata;
@@ -19,11 +21,13 @@ import org.apache.flink.runtime.state.memory.ByteStreamStateHandle;
  *
  * @param plain those without any checksum of their own: operators' state, keyed state that is not RocksDB's, and RocksDB's lists
  * @param tables RocksDB's databases, one for each subtask with keyed state; their tables have checksums
+ * @param unknown kinds of state whose files are not known here
  */
-record StateStreams(List<StreamStateHandle> plain, List<IncrementalRemoteKeyedStateHandle> tables) {
+record StateStreams(
+        List<StreamStateHandle> plain, List<IncrementalRemoteKeyedStateHandle> tables, SortedSet<String> unknown) {
 
     static StateStreams of(CheckpointMetadata metadata) {
-        StateStreams streams = new StateStreams(new ArrayList<>(), new ArrayList<>());
+        StateStreams streams = new StateStreams(new ArrayList<>(), new ArrayList<>(), new TreeSet<>());
         for (OperatorState operator : metadata.getOperatorStates()) {
             for (OperatorSubtaskState subtask : operator.getStates()) {
                 subtask.getDiscardables().forEach(streams::add);
@@ -45,8 +49,10 @@ record StateStreams(List<StreamStateHandle> plain, List<IncrementalRemoteKeyedSt
             incremental.getPrivateState().stream()
                     .map(HandleAndLocalPath::getHandle)
                     .forEach(this::add);
-        } else if (state instanceof StreamStateHandle file && !(state instanceof ByteStreamStateHandle)) {
-            plain.add(file); // the others lie in the metadata
+        } else if (!(state instanceof StreamStateHandle file)) {
+            unknown.add(state.getClass().getSimpleName());
+        } else if (!(state instanceof ByteStreamStateHandle)) { // which lies in the metadata itself
+            plain.add(file);
         }
     }
 }
