@@ -5,87 +5,36 @@ import static org.awaitility.Awaitility.await;
 
 import freshet.jobs.ViewerEvents;
 import freshet.jobs.config.FreshetConfig;
-import freshet.jobs.config.TopicPlan;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.recover.Retained;
 import freshet.jobs.recover.RetainedFinder;
 import freshet.jobs.seal.StoredState;
 import freshet.jobs.source.ReplayToKafka;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.RandomAccessFile;
-import java.io.StringWriter;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /**
  * One byte of a checkpoint or savepoint changes, and no size does: {@code recover} tells, wherever it is, and where something was
  * started from it all the same, that fails in words. The one exception are bytes that RocksDB does not use.
  */
-class FlippedByteTest {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+class FlippedByteTest extends KeptCheckpointsTest {
     private static final int FLIPS_OF_EACH_FILE = 12;
     private static final int FLIPS_OF_METADATA = 200;
 
-    @TempDir
-    Path folder;
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
     private final SplittableRandom random = new SplittableRandom(20_261_122);
-
-    private Path checkpoints() {
-        return folder.resolve("checkpoints");
-    }
-
-    private MiniCluster cluster() throws Exception {
-        Configuration settings = new Configuration();
-        settings.set(RestOptions.ADDRESS, "127.0.0.1");
-        settings.set(RestOptions.BIND_PORT, "0");
-        settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
-        settings.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                checkpoints().toUri().toString());
-        settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, Duration.ofHours(1)); // they are taken by hand
-        settings.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 3);
-        settings.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO); // every state a file
-        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
-                .setConfiguration(settings)
-                .setNumTaskManagers(1)
-                .setNumSlotsPerTaskManager(1)
-                .build());
-        cluster.start();
-        return cluster;
-    }
-
-    private int freshet(String... arguments) {
-        CommandLine command = Main.commandLine();
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        command.setOut(new PrintWriter(out, true));
-        command.setErr(new PrintWriter(err, true));
-        return command.execute(arguments);
-    }
 
     @Test
     void isSeenWhereverItIs() throws Exception {
@@ -195,31 +144,10 @@ class FlippedByteTest {
         }
     }
 
-    private static String[] with(String[] call, String... more) {
-        return Stream.concat(Stream.of(call), Stream.of(more)).toArray(String[]::new);
-    }
-
     private String config(EmbeddedKafka kafka) throws IOException {
         new ViewerEvents(3, 30, 400).write(folder.resolve("events"), 3);
         FreshetConfig viewers = ViewerEvents.config().withJsonEvents().withBootstrapServers(kafka.bootstrapServers());
-        Path file = Files.writeString(folder.resolve("viewers.yaml"), viewers.json()); // which is YAML, too
-        TopicPlan.of(FreshetConfig.load(file).topics())
-                .forEach(plan -> kafka.createTopic(plan.name(), 1, plan.settings()));
-        return file.toString();
-    }
-
-    /** The folders of completed checkpoints, newest first. */
-    private List<Path> kept() throws IOException {
-        try (Stream<Path> files = Files.walk(checkpoints())) {
-            return files.filter(file -> file.endsWith("_metadata"))
-                    .map(Path::getParent)
-                    .sorted(Comparator.comparingInt(FlippedByteTest::number).reversed())
-                    .toList();
-        }
-    }
-
-    private static int number(Path checkpoint) {
-        return Integer.parseInt(checkpoint.getFileName().toString().substring("chk-".length()));
+        return config(kafka, viewers.json()); // which is YAML, too
     }
 
     /** Its own, and the tables that it shares with others. */

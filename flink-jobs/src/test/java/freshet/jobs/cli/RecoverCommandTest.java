@@ -3,35 +3,24 @@ package freshet.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import freshet.jobs.config.FreshetConfig;
-import freshet.jobs.config.TopicPlan;
 import freshet.jobs.local.EmbeddedKafka;
 import freshet.jobs.local.FlinkRest;
 import freshet.serde.event.Impression;
 import freshet.serde.wire.ImpressionCodec;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.URI;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
-import org.apache.flink.configuration.CheckpointingOptions;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.MemorySize;
-import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.runtime.execution.ExecutionState;
 import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -39,59 +28,16 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** A real job leaves three checkpoints; the newest loses a file, the one before it its end. */
-class RecoverCommandTest {
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
-    private static final Duration INTERVAL = Duration.ofHours(1);
-
-    @TempDir
-    Path folder;
-
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private Path checkpoints() {
-        return folder.resolve("checkpoints");
-    }
-
-    private MiniCluster cluster() throws Exception {
-        Configuration settings = new Configuration();
-        settings.set(RestOptions.ADDRESS, "127.0.0.1");
-        settings.set(RestOptions.BIND_PORT, "0");
-        settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "filesystem");
-        settings.set(
-                CheckpointingOptions.CHECKPOINTS_DIRECTORY,
-                checkpoints().toUri().toString());
-        settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, INTERVAL); // they are taken by hand
-        settings.set(CheckpointingOptions.MAX_RETAINED_CHECKPOINTS, 3);
-        settings.set(CheckpointingOptions.FS_SMALL_FILE_THRESHOLD, MemorySize.ZERO);
-        MiniCluster cluster = new MiniCluster(new MiniClusterConfiguration.Builder()
-                .setConfiguration(settings)
-                .setNumTaskManagers(1)
-                .setNumSlotsPerTaskManager(1)
-                .build());
-        cluster.start();
-        return cluster;
-    }
-
-    private int freshet(String... arguments) {
-        CommandLine command = Main.commandLine();
-        out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        command.setOut(new PrintWriter(out, true));
-        command.setErr(new PrintWriter(err, true));
-        return command.execute(arguments);
-    }
+class RecoverCommandTest extends KeptCheckpointsTest {
 
     @Test
     void goesBackToTheNewestThatIsWholeAndNeverSilentlyToNothing() throws Exception {
         try (EmbeddedKafka kafka = EmbeddedKafka.start(folder.resolve("kafka"));
                 MiniCluster cluster = cluster()) {
             URI rest = cluster.getRestAddress().get();
-            String config = config(kafka);
+            String config = config(kafka, yaml(kafka.bootstrapServers()));
             String address = rest.toString();
             String[] run = {"run", "examples", "--config", config, "--cluster", address, "--no-jars"};
             assertThat(freshet(run)).as(err.toString()).isZero();
@@ -205,10 +151,6 @@ class RecoverCommandTest {
         assertThat(err.toString()).contains("nowhere").doesNotContain("\tat ");
     }
 
-    private static String[] with(String[] call, String... more) {
-        return Stream.concat(Stream.of(call), Stream.of(more)).toArray(String[]::new);
-    }
-
     private static String yaml(String brokers) {
         return """
                 name: tiny
@@ -217,13 +159,6 @@ class RecoverCommandTest {
                 features: {ids: [{name: user, field: user_id}]}
                 model: {embeddings: [{feature: user, dim: 4}], bottom: [4], tower: [4]}
                 """.formatted(brokers);
-    }
-
-    private String config(EmbeddedKafka kafka) throws IOException {
-        Path file = Files.writeString(folder.resolve("tiny.yaml"), yaml(kafka.bootstrapServers()));
-        TopicPlan.of(FreshetConfig.load(file).topics())
-                .forEach(plan -> kafka.createTopic(plan.name(), 1, plan.settings()));
-        return file.toString();
     }
 
     private static void send(EmbeddedKafka kafka, int number) throws Exception {
@@ -260,20 +195,6 @@ class RecoverCommandTest {
             }
             return true;
         });
-    }
-
-    /** The folders of completed checkpoints, newest first. */
-    private List<Path> kept() throws IOException {
-        try (Stream<Path> files = Files.walk(checkpoints())) {
-            return files.filter(file -> file.endsWith("_metadata"))
-                    .map(Path::getParent)
-                    .sorted(Comparator.comparingInt(RecoverCommandTest::number).reversed())
-                    .toList();
-        }
-    }
-
-    private static int number(Path checkpoint) {
-        return Integer.parseInt(checkpoint.getFileName().toString().substring("chk-".length()));
     }
 
     private static Path aFile(Path checkpoint) throws IOException {
